@@ -84,6 +84,67 @@ export function selectorOf(data: Hex): bigint {
   return size(data) === 0 ? 0n : BigInt(slice(data, 0, 4));
 }
 
+type HeaderName = (typeof contextHeader)[number]["name"];
+
+function assertBounds(header: Partial<Record<HeaderName, bigint>>): void {
+  for (const { name, bound } of contextHeader) {
+    const received = header[name];
+    if (received !== undefined && (received < 0n || received >= bound)) {
+      throw new InvalidContextError({
+        element: name,
+        expected: `0 ≤ ${name} < ${bound}`,
+        received,
+      });
+    }
+  }
+}
+
+function actionElements(action: Action, time: bigint, feeds: FeedReadings) {
+  const dataLength = size(action.data);
+  if (dataLength > 0 && dataLength < 4) {
+    throw new InvalidContextError({
+      element: "dataLength",
+      expected: "0 bytes, or at least a selector of 4",
+      received: dataLength,
+    });
+  }
+  return {
+    chainId: BigInt(action.chainId),
+    gate: BigInt(action.gate),
+    time,
+    target: BigInt(action.target),
+    value: action.value,
+    selector: selectorOf(action.data),
+    dataLength: BigInt(dataLength),
+    priceFeed: BigInt(feeds.priceFeed),
+    priceAnswer: feeds.priceAnswer,
+    priceUpdatedAt: feeds.priceUpdatedAt,
+    riskAnswer: feeds.riskAnswer,
+  };
+}
+
+/**
+ * Refuses an action that no gate executes, whatever the policy.
+ *
+ * @throws {InvalidContextError} if an element exceeds its bound, calldata has 1 to 3 bytes, or the
+ *   price is from after the action's time
+ */
+export function assertActionBounds(input: {
+  action: Action;
+  time: bigint;
+  feeds: FeedReadings;
+}): void {
+  const { action, time, feeds } = input;
+  assertBounds(actionElements(action, time, feeds));
+  if (feeds.priceUpdatedAt > time) {
+    throw new InvalidContextError({
+      element: "priceUpdatedAt",
+      expected: `at most the action's time ${time}`,
+      received: feeds.priceUpdatedAt,
+    });
+  }
+}
+
 /**
  * Lays a context out as the vector that the gate builds and the circuit reads.
  *
@@ -93,39 +154,13 @@ export function selectorOf(data: Hex): bigint {
  * @see docs/PROTOCOL.md §2
  */
 export function contextVector(context: Context, words: number): bigint[] {
-  const dataLength = size(context.data);
-  if (dataLength > 0 && dataLength < 4) {
-    throw new InvalidContextError({
-      element: "dataLength",
-      expected: "0 bytes, or at least a selector of 4",
-      received: dataLength,
-    });
-  }
-  const header: Record<(typeof contextHeader)[number]["name"], bigint> = {
-    chainId: BigInt(context.chainId),
-    gate: BigInt(context.gate),
-    time: context.time,
+  const header: Record<HeaderName, bigint> = {
+    ...actionElements(context, context.time, context),
     policy: context.policy,
     stateOld: context.stateOld,
     stateNew: context.stateNew,
-    target: BigInt(context.target),
-    value: context.value,
-    selector: selectorOf(context.data),
-    dataLength: BigInt(dataLength),
-    priceFeed: BigInt(context.priceFeed),
-    priceAnswer: context.priceAnswer,
-    priceUpdatedAt: context.priceUpdatedAt,
-    riskAnswer: context.riskAnswer,
   };
-  for (const { name, bound } of contextHeader) {
-    if (header[name] < 0n || header[name] >= bound) {
-      throw new InvalidContextError({
-        element: name,
-        expected: `0 ≤ ${name} < ${bound}`,
-        received: header[name],
-      });
-    }
-  }
+  assertBounds(header);
   return [
     ...contextHeader.map(({ name }) => header[name]),
     ...calldataWords(context.data, words).flatMap(({ high, low }) => [high, low]),
