@@ -47,7 +47,9 @@ declare module "ffjavascript" {
     timesScalar(a: Point, scalar: bigint | Uint8Array): Point;
     timesFr(a: Point, scalar: Element): Point;
     toAffine(a: Point): Point;
-    toObject(a: Point): [bigint, bigint, bigint] | [[bigint, bigint], [bigint, bigint], [bigint, bigint]];
+    toObject(
+      a: Point,
+    ): [bigint, bigint, bigint] | [[bigint, bigint], [bigint, bigint], [bigint, bigint]];
     fromObject(a: readonly (bigint | readonly bigint[])[]): Point;
     toUncompressed(a: Point): Uint8Array;
     toRprUncompressed(buffer: Uint8Array, offset: number, a: Point): void;
