@@ -10,13 +10,13 @@ import {
 } from "../action/context.ts";
 import type { CommittedPolicy } from "../policy/commitment.ts";
 import { ruleElements } from "../policy/leaf.ts";
-import { type BudgetLevel, CHARGES, type Rule } from "../policy/policy.ts";
+import type { Rule } from "../policy/policy.ts";
 import { merklePath } from "../policy/tree.ts";
 import { packLevel, type State, stateCommitment } from "../state/state.ts";
 
-/** Input of a circuit: signal names to field elements, nested as the signals are. */
-export type CircuitInput = Record<string, CircuitValue>;
-export type CircuitValue = bigint | readonly CircuitValue[];
+/** A circuit's inputs by signal name: field elements, or nested arrays of them. */
+export type CircuitInput = Readonly<Record<string, SignalValue>>;
+export type SignalValue = bigint | readonly SignalValue[];
 
 /** A transition that the reference evaluator allowed, with all its secrets. */
 export interface Transition {
@@ -67,14 +67,6 @@ export function bindTransition(transition: Transition): Binding {
   };
 }
 
-/** The level and time that a charge slot opens; an unused slot opens zero. */
-function chargedLevels(rule: Rule, levels: readonly BudgetLevel[]): BudgetLevel[] {
-  return Array.from({ length: CHARGES }, (_, j) => {
-    const charge = rule.charges[j];
-    return charge ? (levels[charge.budget] as BudgetLevel) : { level: 0n, last: 0n };
-  });
-}
-
 /**
  * The circuit's whole input for a transition at the challenge `z`.
  *
@@ -87,7 +79,6 @@ export function circuitInput(transition: Transition, binding: Binding, z: bigint
   const { policy } = committed;
   const rule = policy.rules[ruleIndex] as Rule;
   const path = merklePath(committed.treeLevels, ruleIndex);
-  const opened = chargedLevels(rule, stateOld.levels);
   const headerLength = binding.vector.length - 2 * circuits[binding.circuit].words;
   const limbs = binding.vector.slice(headerLength);
   return {
@@ -107,7 +98,5 @@ export function circuitInput(transition: Transition, binding: Binding, z: bigint
     packed: stateOld.levels.map(packLevel),
     saltOld: stateOld.salt,
     saltNew: stateNew.salt,
-    chargeLevel: opened.map(({ level }) => level),
-    chargeLast: opened.map(({ last }) => last),
   };
 }

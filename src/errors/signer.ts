@@ -1,0 +1,90 @@
+import type { Denied } from "../policy/evaluate.ts";
+import { BaseError } from "./base.ts";
+
+/**
+ * The policy denies the action. Message and details reveal limits: they stay with the desk.
+ */
+export class DeniedError extends BaseError {
+  override readonly name = "DeniedError";
+  /** Every rule's findings. */
+  readonly verdict: Denied;
+
+  constructor({ verdict, explanation }: { verdict: Denied; explanation: readonly string[] }) {
+    super("The policy denies the action", { details: explanation });
+    this.verdict = verdict;
+  }
+}
+
+/** The gate would refuse any action now: paused, revoked, rotated, or not set up for this signer. */
+export class GateNotReadyError extends BaseError {
+  override readonly name = "GateNotReadyError";
+
+  constructor({ reason, expected, received }: Record<"reason" | "expected" | "received", string>) {
+    super(`The gate is not ready: ${reason}`, {
+      details: [`expected: ${expected}`, `on-chain: ${received}`],
+    });
+  }
+}
+
+/** The signer's record of the lane is not what stands on-chain. */
+export class StateMismatchError extends BaseError {
+  override readonly name = "StateMismatchError";
+
+  constructor(input: { lane: number; recorded: string; onchain: string }) {
+    super(`Lane ${input.lane}: the recorded state is not the one on-chain`, {
+      details: [
+        `recorded: ${input.recorded}`,
+        `on-chain: ${input.onchain}`,
+        "the agent key may have been used elsewhere; `zkmandate state recover` rebuilds the record",
+      ],
+    });
+  }
+}
+
+/** Nothing is recorded about the lane. */
+export class UnknownLaneError extends BaseError {
+  override readonly name = "UnknownLaneError";
+
+  constructor({ lane }: { lane: number }) {
+    super(`No state is recorded for lane ${lane}`, {
+      details: ["`zkmandate state recover` rebuilds it from the secret and the chain"],
+    });
+  }
+}
+
+/** Another transition of the lane may still land; a second one for its sequence number must wait. */
+export class LaneBusyError extends BaseError {
+  override readonly name = "LaneBusyError";
+  /** unix seconds: free when a finalized block is past it */
+  readonly until: bigint;
+
+  constructor(input: { lane: number; until: bigint; finalizedTime: bigint }) {
+    super(`Lane ${input.lane} has a transition that can still land`, {
+      details: [
+        `free when a finalized block is past: ${input.until}`,
+        `latest finalized block: ${input.finalizedTime}`,
+      ],
+    });
+    this.until = input.until;
+  }
+}
+
+/** An option of a signing request is out of range. */
+export class InvalidRequestError extends BaseError {
+  override readonly name = "InvalidRequestError";
+
+  constructor(input: { option: string; expected: string; received: string }) {
+    super(`The request's ${input.option} is out of range`, {
+      details: [`expected: ${input.expected}`, `received: ${input.received}`],
+    });
+  }
+}
+
+/** Another process or task holds the lane. */
+export class LaneLockedError extends BaseError {
+  override readonly name = "LaneLockedError";
+
+  constructor({ lane, path, cause }: { lane: number; path: string; cause: unknown }) {
+    super(`Lane ${lane} is in use by another process`, { details: [`lock: ${path}.lock`], cause });
+  }
+}

@@ -1,0 +1,45 @@
+import type { Address, Hex } from "viem";
+
+/** A price feed's round that was current at the snapshot's time. */
+export interface PriceRound {
+  feed: Address;
+  /** Chainlink's uint80 */
+  round: bigint;
+  answer: bigint;
+  /** unix seconds */
+  updatedAt: bigint;
+}
+
+/** All of a gate that a signer needs, read at one block. */
+export interface GateSnapshot {
+  /** unix seconds of the latest block: the action's time */
+  time: bigint;
+  /** unix seconds of the latest finalized block */
+  finalizedTime: bigint;
+  epoch: number;
+  paused: boolean;
+  /** seconds */
+  maxDelay: bigint;
+  agent: { kind: number; id: Hex };
+  lane: {
+    policy: bigint;
+    state: bigint;
+    epoch: number;
+    seq: bigint;
+    /** unix seconds of the lane's last action */
+    lastTime: bigint;
+  };
+  /** Absent where the gate has no risk feed. */
+  risk?: { round: bigint; answer: bigint } | undefined;
+  /** Of the feeds asked for, those that could be read and are in bounds. */
+  prices: PriceRound[];
+}
+
+/** How a signer sees the chain; `chain/` implements it. */
+export interface GateReader {
+  /**
+   * @param priceFeeds feeds whose current round is wanted
+   * @throws if the chain or the gate's risk feed cannot be read: doubt denies
+   */
+  snapshot(input: { lane: number; priceFeeds: readonly Address[] }): Promise<GateSnapshot>;
+}

@@ -1,0 +1,45 @@
+import type { Address, Hex } from "viem";
+import type { State } from "./state.ts";
+
+/** Names one lane of one gate. */
+export interface LaneId {
+  chainId: number;
+  gate: Address;
+  lane: number;
+}
+
+/** A transition that was prepared for signing and may have left: it can still land. */
+export interface PendingTransition<Released> {
+  /** keccak256 over what was asked for; the same request gets the same answer. */
+  request: Hex;
+  /** What the agent's signature covers. */
+  digest: Hex;
+  /** unix seconds: after a finalized block past it, the digest is dead */
+  deadline: bigint;
+  stateNew: State;
+  /** What is handed out for this request. */
+  released: Released;
+}
+
+/** What a signer knows of a lane. Secret. */
+export interface LaneRecord<Released> extends LaneId {
+  epoch: number;
+  /** The lane's sequence number at `state`. */
+  seq: bigint;
+  state: State;
+  /**
+   * unix seconds: until a finalized block is past it, nothing may be signed for this record, because
+   * transitions that it has forgotten could still land (after recovery, or a restored backup)
+   */
+  quietUntil: bigint;
+  pending?: PendingTransition<Released> | undefined;
+}
+
+/** Where lane records live. Writes are durable when they return. */
+export interface LaneStore<Released> {
+  read(lane: LaneId): Promise<LaneRecord<Released> | undefined>;
+  /** Replaces the lane's record; durable (fsync) when it returns. */
+  write(record: LaneRecord<Released>): Promise<void>;
+  /** Runs `work` while no other process or task holds the lane. */
+  exclusive<T>(lane: LaneId, work: () => Promise<T>): Promise<T>;
+}
