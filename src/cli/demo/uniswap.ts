@@ -106,12 +106,7 @@ export async function createPool(
     data: encodeFunctionData({
       abi: positionManagerAbi,
       functionName: "createAndInitializePoolIfNecessary",
-      args: [
-        side0.token,
-        side1.token,
-        POOL_FEE,
-        squareRoot((side1.amount << 192n) / side0.amount),
-      ],
+      args: [side0.token, side1.token, POOL_FEE, squareRoot((side1.amount << 192n) / side0.amount)],
     }),
   });
   const tick = Math.log(Number(side1.amount) / Number(side0.amount)) / Math.log(1.0001);

@@ -1,0 +1,52 @@
+import type { Address } from "viem";
+import { readContract } from "viem/actions";
+import { FeedUnusableError } from "../errors/chain.ts";
+import { aggregatorAbi } from "./aggregator.ts";
+import type { ReadClient } from "./client.ts";
+
+/** Bound of a feed's answer that the gate enforces. */
+const ANSWER_BOUND = 1n << 80n;
+
+export interface ReadRoundParameters {
+  feed: Address;
+  /** The block to read at: its number, and its timestamp in unix seconds. */
+  block: { number: bigint; timestamp: bigint };
+}
+
+export interface ReadRoundReturnType {
+  feed: Address;
+  /** Chainlink's uint80 */
+  round: bigint;
+  /** In the feed's decimals, 0 < answer < 2^80 */
+  answer: bigint;
+  /** unix seconds, 0 < updatedAt ≤ the block's timestamp */
+  updatedAt: bigint;
+}
+
+/**
+ * Reads the round of a feed that is current at a block. Time is the block's, never this machine's.
+ *
+ * @throws {FeedUnusableError} if there is no answer that a gate would accept
+ */
+export async function readRound(
+  client: ReadClient,
+  parameters: ReadRoundParameters,
+): Promise<ReadRoundReturnType> {
+  const { feed, block } = parameters;
+  const [round, answer, , updatedAt] = await readContract(client, {
+    address: feed,
+    abi: aggregatorAbi,
+    functionName: "latestRoundData",
+    blockNumber: block.number,
+  }).catch((cause) => {
+    throw new FeedUnusableError({ feed, reason: "it does not answer", cause });
+  });
+  if (answer <= 0n || answer >= ANSWER_BOUND) {
+    throw new FeedUnusableError({ feed, reason: `its answer ${answer} is not in (0, 2^80)` });
+  }
+  if (updatedAt === 0n || updatedAt > block.timestamp) {
+    const reason = `its round is dated ${updatedAt}, the block ${block.timestamp}`;
+    throw new FeedUnusableError({ feed, reason });
+  }
+  return { feed, round, answer, updatedAt };
+}
