@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity 0.8.37;
+
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {AgentKey, GateConfig, IGateGovernance, Lane, LaneRotation, Rotation} from "../interfaces/IGateGovernance.sol";
+import {ContextLib} from "../lib/ContextLib.sol";
+
+/**
+ * @title GateGovernance
+ * @notice What can change on a gate, and who may change it. The timelock is immutable and everything goes
+ * through it; the guardian can only stop.
+ */
+abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
+    /// @notice How long after its eta a rotation may still be executed: its states are full as of the eta.
+    uint256 public constant GRACE_PERIOD = 7 days;
+
+    /// @notice Bound on maxDelay, seconds.
+    uint256 public constant MAX_DELAY_BOUND = 300;
+
+    /// @dev Kinds of agent keys.
+    uint8 internal constant AGENT_NONE = 0;
+    uint8 internal constant AGENT_ECDSA = 1;
+
+    /// @dev What every action reads, in one slot.
+    struct Settings {
+        uint32 epoch;
+        uint16 maxDelay;
+        bool paused;
+        bool openSubmission;
+        bool hasRiskFeed;
+        uint8 agentKind;
+        // The id of kind 1. A kind with a longer id takes a slot of its own.
+        address agentAddress;
+    }
+
+    /// @dev Read only if the settings say that there is one.
+    struct RiskFeed {
+        address feed;
+        uint32 maxAge;
+    }
+
+    /// @inheritdoc IGateGovernance
+    address public immutable governance;
+
+    Settings internal _settings;
+    RiskFeed internal _riskFeed;
+    mapping(uint16 lane => Lane) internal _lanes;
+    mapping(address submitter => bool) internal _submitters;
+    address private _guardian;
+
+    modifier onlyGovernance() {
+        if (msg.sender != governance) revert NotGovernance(msg.sender);
+        _;
+    }
+
+    modifier onlyGuardian() {
+        if (msg.sender != _guardian && msg.sender != governance) revert NotGuardian(msg.sender);
+        _;
+    }
+
+    /**
+     * @param governance_ the timelock
+     * @param guardian_ who may stop the gate at once; 0 = nobody but the timelock
+     * @param submitters who may submit actions
+     * @param rotation the first epoch
+     */
+    constructor(address governance_, address guardian_, address[] memory submitters, Rotation memory rotation) {
+        if (governance_.code.length == 0) revert GovernanceHasNoCode(governance_);
+        governance = governance_;
+        _setGuardian(guardian_);
+        for (uint256 i = 0; i < submitters.length; ++i) _setSubmitter(submitters[i], true);
+        _rotate(rotation);
+    }
+
+    /// @inheritdoc IGateGovernance
+    function config() external view returns (GateConfig memory) {
+        Settings memory settings = _settings;
+        return
+            GateConfig({
+                epoch: settings.epoch,
+                maxDelay: settings.maxDelay,
+                paused: settings.paused,
+                openSubmission: settings.openSubmission,
+                riskFeed: _riskFeed.feed,
+                riskMaxAge: _riskFeed.maxAge,
+                agent: AgentKey(settings.agentKind, _agentId(settings.agentAddress)),
+                guardian: _guardian
+            });
+    }
+
+    /// @inheritdoc IGateGovernance
+    function laneOf(uint16 lane) external view returns (Lane memory) {
+        return _lanes[lane];
+    }
+
+    /// @inheritdoc IGateGovernance
+    function isSubmitter(address account) external view returns (bool) {
+        return _submitters[account];
+    }
+
+    /// @inheritdoc IGateGovernance
+    function rotate(Rotation calldata rotation) external onlyGovernance nonReentrant {
+        _rotate(rotation);
+    }
+
+    /// @inheritdoc IGateGovernance
+    function setGuardian(address guardian) external onlyGovernance {
+        _setGuardian(guardian);
+    }
+
+    /// @inheritdoc IGateGovernance
+    function setSubmitter(address submitter, bool allowed) external onlyGovernance {
+        _setSubmitter(submitter, allowed);
+    }
+
+    /// @inheritdoc IGateGovernance
+    function setOpenSubmission(bool allowed) external onlyGovernance {
+        _settings.openSubmission = allowed;
+        emit OpenSubmissionSet(allowed);
+    }
+
+    /// @inheritdoc IGateGovernance
+    function unpause() external onlyGovernance {
+        _settings.paused = false;
+        emit Unpaused(msg.sender);
+    }
+
+    /// @inheritdoc IGateGovernance
+    function governanceCall(
+        address target,
+        uint256 value,
+        bytes calldata data
+    ) external payable onlyGovernance nonReentrant returns (bytes memory) {
+        emit GovernanceCallExecuted(target, value, data);
+        return _call(target, value, data);
+    }
+
+    /// @inheritdoc IGateGovernance
+    function pause() external onlyGuardian {
+        _settings.paused = true;
+        emit Paused(msg.sender);
+    }
+
+    /// @inheritdoc IGateGovernance
+    function revokeAgent() external onlyGuardian {
+        emit AgentRevoked(msg.sender, _settings.agentKind, _agentId(_settings.agentAddress));
+        _settings.agentKind = AGENT_NONE;
+        _settings.agentAddress = address(0);
+    }
+
+    /// @dev Calls from the gate, never to itself; a revert of the target reverts with its data.
+    function _call(address target, uint256 value, bytes calldata data) internal returns (bytes memory) {
+        if (target == address(this)) revert SelfCall();
+        if (data.length != 0 && target.code.length == 0) revert TargetHasNoCode(target);
+        (bool success, bytes memory result) = target.call{value: value}(data);
+        if (!success) revert CallFailed(result);
+        return result;
+    }
+
+    function _rotate(Rotation memory rotation) private {
+        if (block.timestamp < rotation.eta) revert RotationTooEarly(rotation.eta, block.timestamp);
+        if (block.timestamp > uint256(rotation.eta) + GRACE_PERIOD) {
+            revert RotationTooLate(rotation.eta, block.timestamp);
+        }
+        if (rotation.maxDelay > MAX_DELAY_BOUND) {
+            revert MaxDelayTooLong(rotation.maxDelay, MAX_DELAY_BOUND);
+        }
+        bool hasRiskFeed = rotation.riskFeed != address(0);
+        if (hasRiskFeed != (rotation.riskMaxAge != 0) || (hasRiskFeed && rotation.riskFeed.code.length == 0))
+            revert InvalidRiskFeed(rotation.riskFeed, rotation.riskMaxAge);
+
+        uint32 previous = _settings.epoch;
+        uint32 epoch = previous + 1;
+        _settings.epoch = epoch;
+        _settings.maxDelay = rotation.maxDelay;
+        _settings.hasRiskFeed = hasRiskFeed;
+        _settings.agentKind = rotation.agent.kind;
+        _settings.agentAddress = _agentAddress(rotation.agent);
+        _riskFeed = RiskFeed(rotation.riskFeed, rotation.riskMaxAge);
+        emit Rotated(
+            epoch,
+            rotation.eta,
+            rotation.agent.kind,
+            rotation.agent.id,
+            rotation.riskFeed,
+            rotation.riskMaxAge,
+            rotation.maxDelay
+        );
+        for (uint256 i = 0; i < rotation.lanes.length; ++i) {
+            _rotateLane(rotation.lanes[i], previous, epoch, rotation.eta);
+        }
+    }
+
+    function _rotateLane(LaneRotation memory rotation, uint32 previous, uint32 epoch, uint64 eta) private {
+        Lane storage lane = _lanes[rotation.lane];
+        if (lane.epoch == epoch) revert LaneNamedTwice(rotation.lane);
+        _requireCommitment(rotation.lane, rotation.policy);
+        lane.policy = rotation.policy;
+        if (rotation.keepState) {
+            // `previous` is 0 before the first epoch, as is the epoch of a lane never named.
+            if (lane.epoch != previous || previous == 0 || rotation.state != 0) {
+                revert CannotKeepState(rotation.lane, lane.epoch, rotation.state);
+            }
+        } else {
+            _requireCommitment(rotation.lane, rotation.state);
+            lane.state = rotation.state;
+            lane.lastTime = eta;
+        }
+        lane.epoch = epoch;
+        emit LaneRotated(
+            rotation.lane,
+            epoch,
+            rotation.policy,
+            lane.state,
+            lane.seq,
+            lane.lastTime,
+            rotation.keepState
+        );
+    }
+
+    function _setGuardian(address guardian) private {
+        emit GuardianSet(_guardian, guardian);
+        _guardian = guardian;
+    }
+
+    function _setSubmitter(address submitter, bool allowed) private {
+        if (submitter == address(0)) revert InvalidSubmitter(submitter);
+        _submitters[submitter] = allowed;
+        emit SubmitterSet(submitter, allowed);
+    }
+
+    function _requireCommitment(uint16 lane, uint256 commitment) private pure {
+        if (commitment == 0 || commitment >= ContextLib.P) {
+            revert InvalidCommitment(lane, commitment);
+        }
+    }
+
+    function _agentAddress(AgentKey memory agent) private pure returns (address) {
+        if (agent.kind != AGENT_ECDSA) revert UnknownAgentKind(agent.kind);
+        uint256 id = uint256(agent.id);
+        if (id == 0 || id > type(uint160).max) revert InvalidAgentId(agent.kind, agent.id);
+        return address(uint160(id));
+    }
+
+    function _agentId(address agentAddress) private pure returns (bytes32) {
+        return bytes32(uint256(uint160(agentAddress)));
+    }
+}

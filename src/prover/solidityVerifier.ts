@@ -1,0 +1,223 @@
+import { UnsupportedVerifyingKeyError } from "../errors/verifyingKey.ts";
+import { FIELD_ORDER } from "../field/field.ts";
+
+/** A Groth16 verifying key in snarkjs' JSON: decimal strings, G2 coordinates as [real, imaginary]. */
+export interface VerifyingKeyJson {
+  protocol: string;
+  curve: string;
+  nPublic: number;
+  vk_alpha_1: readonly string[];
+  vk_beta_2: readonly (readonly string[])[];
+  vk_gamma_2: readonly (readonly string[])[];
+  vk_delta_2: readonly (readonly string[])[];
+  IC: readonly (readonly string[])[];
+}
+
+/**
+ * How much gas each precompile may take at most. A precompile that is given a malformed point burns
+ * everything it was forwarded, so these bound what a bad proof can cost. Above the real price, so that a
+ * modest repricing does not brick the verifier.
+ */
+export interface PointGas {
+  /** ecMul costs 6,000 */
+  mul: number;
+  /** ecAdd costs 150 */
+  add: number;
+  /** pairing costs 45,000 + 34,000 for each of the four pairs */
+  pairing: number;
+}
+
+export interface SolidityVerifierOptions {
+  /** The contract's name. */
+  name: string;
+  /** What a reader of the contract must know, such as that the key is a development key. */
+  notice: string;
+  pointGas?: PointGas;
+}
+
+const BASE_FIELD_ORDER =
+  21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+const PUBLIC_SIGNALS = ["c", "z", "y"] as const;
+const PAIRS = 4;
+const defaultPointGas: PointGas = { mul: 7_000, add: 200, pairing: 50_000 + 37_000 * PAIRS };
+
+interface Constant {
+  name: string;
+  value: bigint;
+}
+
+function coordinate(text: string | undefined, field: string): bigint {
+  if (text === undefined || !/^\d+$/.test(text) || BigInt(text) >= BASE_FIELD_ORDER) {
+    throw new UnsupportedVerifyingKeyError({
+      field,
+      expected: "a decimal coordinate below the base field's order",
+      received: text,
+    });
+  }
+  return BigInt(text);
+}
+
+function g1Constants(name: string, point: readonly string[] | undefined): Constant[] {
+  const [x, y, z] = point ?? [];
+  if (z !== "1") {
+    throw new UnsupportedVerifyingKeyError({
+      field: name,
+      expected: "a finite affine point",
+      received: point,
+    });
+  }
+  return [
+    { name: `${name}_X`, value: coordinate(x, name) },
+    { name: `${name}_Y`, value: coordinate(y, name) },
+  ];
+}
+
+/** The negated point, so that the contract multiplies four pairings and compares with one. */
+function negatedG2Constants(name: string, point: readonly (readonly string[])[]): Constant[] {
+  const [x, y, z] = point;
+  if (z?.[0] !== "1" || z[1] !== "0") {
+    throw new UnsupportedVerifyingKeyError({
+      field: name,
+      expected: "a finite affine point",
+      received: point,
+    });
+  }
+  const negated = (text: string | undefined) =>
+    (BASE_FIELD_ORDER - coordinate(text, name)) % BASE_FIELD_ORDER;
+  return [
+    { name: `MINUS_${name}_X1`, value: coordinate(x?.[1], name) },
+    { name: `MINUS_${name}_X0`, value: coordinate(x?.[0], name) },
+    { name: `MINUS_${name}_Y1`, value: negated(y?.[1]) },
+    { name: `MINUS_${name}_Y0`, value: negated(y?.[0]) },
+  ];
+}
+
+function assertShape(vkey: VerifyingKeyJson): void {
+  const expectations = [
+    { field: "protocol", expected: "groth16", received: vkey.protocol },
+    { field: "curve", expected: "bn128", received: vkey.curve },
+    { field: "nPublic", expected: PUBLIC_SIGNALS.length, received: vkey.nPublic },
+    { field: "IC", expected: PUBLIC_SIGNALS.length + 1, received: vkey.IC?.length },
+  ];
+  for (const { field, expected, received } of expectations) {
+    if (received !== expected) {
+      throw new UnsupportedVerifyingKeyError({ field, expected: String(expected), received });
+    }
+  }
+}
+
+const hex = (value: bigint) => `0x${value.toString(16).padStart(64, "0")}`;
+const at = (pointer: string, offset: number) =>
+  offset === 0 ? pointer : `add(${pointer}, 0x${offset.toString(16)})`;
+
+/** mstore lines that write constants one after another. */
+function store(pointer: string, offset: number, names: readonly string[]): string[] {
+  return names.map((name, i) => `mstore(${at(pointer, offset + 32 * i)}, ${name})`);
+}
+
+/**
+ * Writes the Solidity verifier of a Groth16 key with the public signals [c, z, y].
+ *
+ * The contract checks `e(A, B) · e(α, −β) · e(L, −γ) · e(C, −δ) = 1` with
+ * `L = IC₀ + c·IC₁ + z·IC₂ + y·IC₃`. It refuses public signals that are not below p, forwards a bounded
+ * amount of gas to each precompile, contains no GAS opcode (ERC-7562) and never reverts on calldata of the
+ * right length: a malformed proof is `false`.
+ *
+ * @param vkey snarkjs' verifying key
+ * @returns the Solidity source, formatted
+ * @throws {UnsupportedVerifyingKeyError} for another proof system, curve or number of public signals, or
+ *   a coordinate that is not below the base field's order
+ * @see Groth, "On the Size of Pairing-based Non-interactive Arguments", EUROCRYPT 2016; EIP-196, EIP-197
+ *
+ * @example
+ * writeFileSync("GateVerifier.sol", solidityVerifier(vkey, { name: "GateVerifier", notice: "" }));
+ */
+export function solidityVerifier(
+  vkey: VerifyingKeyJson,
+  { name, notice, pointGas = defaultPointGas }: SolidityVerifierOptions,
+): string {
+  assertShape(vkey);
+  const alpha = g1Constants("ALPHA", vkey.vk_alpha_1);
+  const beta = negatedG2Constants("BETA", vkey.vk_beta_2);
+  const gamma = negatedG2Constants("GAMMA", vkey.vk_gamma_2);
+  const delta = negatedG2Constants("DELTA", vkey.vk_delta_2);
+  const ic = vkey.IC.map((point, i) => g1Constants(`IC${i}`, point));
+  const names = (constants: readonly Constant[]) => constants.map((constant) => constant.name);
+
+  const declarations = [alpha, beta, gamma, delta, ...ic]
+    .flat()
+    .map((constant) => `    uint256 private constant ${constant.name} = ${hex(constant.value)};`)
+    .join("\n");
+
+  // The sum is accumulated at `pairs`; the last addition writes L where the pairing wants it.
+  const terms = PUBLIC_SIGNALS.flatMap((signal, i) => {
+    const sum = i === PUBLIC_SIGNALS.length - 1 ? at("pairs", 0x180) : "pairs";
+    return [
+      `// + ${signal}·IC${i + 1}`,
+      ...store("pairs", 0x40, names(ic[i + 1] ?? [])),
+      `mstore(${at("pairs", 0x80)}, ${signal})`,
+      `valid := and(valid, staticcall(MUL_GAS, 7, ${at("pairs", 0x40)}, 0x60, ${at("pairs", 0x40)}, 0x40))`,
+      `valid := and(valid, staticcall(ADD_GAS, 6, pairs, 0x80, ${sum}, 0x40))`,
+    ];
+  });
+  const body = [
+    "// L = IC0",
+    ...store("pairs", 0, names(ic[0] ?? [])),
+    ...terms,
+    "// e(A, B)",
+    "calldatacopy(pairs, points, 0xc0)",
+    "// e(alpha, -beta)",
+    ...store("pairs", 0xc0, [...names(alpha), ...names(beta)]),
+    "// e(L, -gamma)",
+    ...store("pairs", 0x1c0, names(gamma)),
+    "// e(C, -delta)",
+    `calldatacopy(${at("pairs", 0x240)}, add(points, 0xc0), 0x40)`,
+    ...store("pairs", 0x280, names(delta)),
+    "mstore(0, 0)",
+    "valid := and(valid, staticcall(PAIRING_GAS, 8, pairs, 0x300, 0, 0x20))",
+    "valid := and(valid, eq(mload(0), 1))",
+  ]
+    .map((line) => `                ${line}`)
+    .join("\n");
+
+  return `// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity 0.8.37;
+
+import {IGroth16Verifier} from "../interfaces/IGroth16Verifier.sol";
+
+/**
+ * @title ${name}
+ * @notice Groth16 over BN254 for one circuit with the public signals [c, z, y].
+ * ${notice}
+ * @dev Generated by scripts/generate-verifier.ts from the circuit's verifying key; do not edit.
+ */
+contract ${name} is IGroth16Verifier {
+    /// @dev Order of the scalar field.
+    uint256 private constant P = ${hex(FIELD_ORDER)};
+
+    /// @dev A precompile burns what it was forwarded when a point is malformed, so this is capped.
+    uint256 private constant MUL_GAS = ${pointGas.mul};
+    uint256 private constant ADD_GAS = ${pointGas.add};
+    uint256 private constant PAIRING_GAS = ${pointGas.pairing};
+
+${declarations}
+
+    /// @inheritdoc IGroth16Verifier
+    function verifyProof(
+        uint256[8] calldata points,
+        uint256[3] calldata publicSignals
+    ) external view returns (bool valid) {
+        assembly ("memory-safe") {
+            let c := calldataload(publicSignals)
+            let z := calldataload(add(publicSignals, 0x20))
+            let y := calldataload(add(publicSignals, 0x40))
+            valid := and(and(lt(c, P), lt(z, P)), lt(y, P))
+            if valid {
+                let pairs := mload(0x40)
+${body}
+            }
+        }
+    }
+}
+`;
+}
