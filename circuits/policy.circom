@@ -110,14 +110,15 @@ template Mandate(WORDS, TIER) {
 
     component target = Target();
     target.chainId <== context.chainId;
-    target.selector <== context.selector;
     target.target <== context.target;
-    target.identity <== leaf.identity;
+    target.ruleChainId <== leaf.chainId;
     target.targetLo <== leaf.targetLo;
     target.targetHi <== leaf.targetHi;
 
     component call = Call();
+    call.selector <== context.selector;
     call.dataLength <== context.dataLength;
+    call.ruleSelector <== leaf.selector;
     call.dataLengthMin <== leaf.dataLengthMin;
     call.dataLengthMax <== leaf.dataLengthMax;
 

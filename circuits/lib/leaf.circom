@@ -11,14 +11,17 @@ include "./range.circom";
  * bounds is the compiler's promise: whoever relies on a policy relies on its author for it.
  *
  * @requires nothing
- * @ensures  leaf = H(leaf; rule); rule[30] < 2^64, and every flag is 0 or 1
+ * @ensures  leaf = H(leaf; rule); rule[0] = chainId + 2^64·selector, which fixes both once the caller has
+ *           equated them with a chain id below 2^64 and a selector below 2^32; rule[30] < 2^64, and every
+ *           flag is 0 or 1
  */
 template Leaf() {
     // PRIVATE
     signal input rule[31];
     // OUTPUT
     signal output leaf;
-    signal output identity;
+    signal output chainId;
+    signal output selector;
     signal output targetLo;
     signal output targetHi;
     signal output dataLengthMin;
@@ -58,7 +61,8 @@ template Leaf() {
     leaf <== hash.out;
 
     // 2. The elements by name.
-    identity <== rule[0];
+    selector <-- rule[0] \ 2 ** 64;
+    chainId <== rule[0] - 2 ** 64 * selector;
     targetLo <== rule[1];
     targetHi <== rule[2];
     dataLengthMin <== rule[3];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma circom 2.1.6;
 
+include "../lib/compare.circom";
 include "../lib/range.circom";
 include "../lib/select.circom";
 
@@ -75,15 +76,15 @@ template Charge() {
     refillOfSlot.values <== refill;
     refillOfSlot.choice <== chosen.choice;
 
-    // 2. Opening: level + 2^200·last. The division is a hint, written <-- because circom has no constraint for it;
-    //    steps 3 to 5 leave one opening only, as follows.
+    // 2. Opening: packed = level + 2^200·last. Dividing is a hint (hence <--): a range check of level here would cost
+    //    160 rows that step 5 makes needless. Steps 3 to 5 leave one opening only, as follows.
     //
     //    Let the budget hold (L, T), L < 2^160, T < 2^34 (0, 0 for an unused slot), and let (level, last) satisfy
     //    the constraints. Step 3 gives last in (time − 2^34, time], a difference of less than 2^35 from T. Step 4
-    //    gives 0 ≤ leak < 2^160 for every elapsed below 2^34. Step 5 says that level − leak or leak − level − 1
-    //    is in [0, 2^160), so level is in (−2^160, 2^161). Now level − L = 2^200·(T − last) mod p with a left side
-    //    below 2^162 and a right side below 2^235 in absolute value: it holds over the integers, and
-    //    2^200 > 2^162 divides the left side, so level = L and last = T.
+    //    gives 0 ≤ leak < 2^160 for every elapsed below 2^34. Step 5 gives level − leak in [−2^160, 2^160), so
+    //    level is in [−2^160, 2^161). Now level − L = 2^200·(T − last) mod p with a left side below 2^162 and a
+    //    right side below 2^235 in absolute value: it holds over the integers, and a multiple of 2^200 below
+    //    2^162 is 0, so level = L and last = T.
     signal last <-- packedOfSlot.out \ LAST_UNIT;
     signal level <== packedOfSlot.out - LAST_UNIT * last;
 
@@ -96,16 +97,9 @@ template Charge() {
     signal refillPerSecond <== refillOfSlot.out * bps;
     signal leak <== refillPerSecond * elapsed;
 
-    // 5. leaked = max(0, level − leak). The hint says which is larger; a tie is not empty, so that
-    //    level − leak in [0, 2^160) and leak − level − 1 in [0, 2^160) exclude each other.
-    signal difference <== level - leak;
-    signal emptyHint <-- difference < 0 ? 1 : 0;
-    component empty = Bit();
-    empty.in <== emptyHint;
-    signal negative <== empty.out * difference;
-    component ordered = Range(160);
-    ordered.in <== difference - 2 * negative - empty.out;
-    signal leaked <== difference - negative;
+    // 5. What is left, at least 0.
+    component leaked = NotBelowZero(160);
+    leaked.in <== level - leak;
 
     // 6. The charge; an unused slot charges nothing.
     signal perAmount <== amount * s1;
@@ -115,7 +109,7 @@ template Charge() {
 
     // 7. The new level, above −2^239.01 and below 2^239.01.
     signal signedCharge <== (1 - 2 * givesBack) * charge;
-    signal newLevel <== leaked + signedCharge;
+    signal newLevel <== leaked.out + signedCharge;
 
     // 8. Giving back: newLevel ≥ 0, and newLevel ≤ leaked < 2^160. Adding: 10^4·newLevel ≤ capacity·bps <
     //    10^4·2^160 < 2^174, so newLevel < 2^160. A negative number here is above −10^4·2^239.01 > −2^252.4 >

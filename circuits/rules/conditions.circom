@@ -7,36 +7,25 @@ include "../lib/word.circom";
 /**
  * Equality of one calldata word with an operand or with the gate's own address, on both limbs.
  *
- * @requires eq and self are 0 or 1; index bits are 0 or 1
- * @ensures  (high, low) is the named word; eq → both limbs equal the operand's;
- *           self → both limbs equal the gate's
+ * @requires eq and self are 0 or 1
+ * @ensures  eq → both limbs equal the operand's; self → both limbs equal the gate's
  */
-template EqualityCondition(WORDS) {
+template EqualityCondition() {
     // PRIVATE
-    signal input words[WORDS][2];
-    signal input {binary} word[5];
+    signal input high;
+    signal input low;
     signal input {binary} eq;
     signal input {binary} self;
     signal input operandHigh;
     signal input operandLow;
     signal input gateHigh;
     signal input gateLow;
-    // OUTPUT
-    signal output high;
-    signal output low;
 
-    // 1. The word.
-    component read = ReadWord(WORDS);
-    read.words <== words;
-    read.index <== word;
-    high <== read.high;
-    low <== read.low;
-
-    // 2. eq.
+    // 1. eq.
     eq * (high - operandHigh) === 0;
     eq * (low - operandLow) === 0;
 
-    // 3. self.
+    // 2. self.
     self * (high - gateHigh) === 0;
     self * (low - gateLow) === 0;
 }
@@ -97,28 +86,32 @@ template Conditions(WORDS) {
     signal gateLow <== low;
     signal gateHigh <== high;
 
-    // 2. eq and self.
+    // 2. Each condition on its word.
+    component read[CONDITIONS];
     component equality[CONDITIONS];
+    component order[ORDERED];
     for (var i = 0; i < CONDITIONS; i++) {
-        equality[i] = EqualityCondition(WORDS);
-        equality[i].words <== words;
-        equality[i].word <== word[i];
+        read[i] = ReadWord(WORDS);
+        read[i].words <== words;
+        read[i].index <== word[i];
+
+        equality[i] = EqualityCondition();
+        equality[i].high <== read[i].high;
+        equality[i].low <== read[i].low;
         equality[i].eq <== eq[i];
         equality[i].self <== self[i];
         equality[i].operandHigh <== operands[i][0];
         equality[i].operandLow <== operands[i][1];
         equality[i].gateHigh <== gateHigh;
         equality[i].gateLow <== gateLow;
-    }
 
-    // 3. le and ge.
-    component order[ORDERED];
-    for (var i = 0; i < ORDERED; i++) {
-        order[i] = OrderedCondition();
-        order[i].high <== equality[i].high;
-        order[i].low <== equality[i].low;
-        order[i].le <== le[i];
-        order[i].ge <== ge[i];
-        order[i].operandLow <== operands[i][1];
+        if (i < ORDERED) {
+            order[i] = OrderedCondition();
+            order[i].high <== read[i].high;
+            order[i].low <== read[i].low;
+            order[i].le <== le[i];
+            order[i].ge <== ge[i];
+            order[i].operandLow <== operands[i][1];
+        }
     }
 }
