@@ -1,0 +1,50 @@
+import { Command } from "commander";
+import { createKeystore } from "../../keys/keystore.ts";
+import { type PassphraseOptions, passphraseFor, passphraseOptions, shown } from "../accounts.ts";
+import { action, examples } from "../cli.ts";
+import { keystoreTarget, roleArgument } from "../keystoreTarget.ts";
+import { done, table } from "../output.ts";
+import { withProgress } from "../progress.ts";
+
+/** `zkmandate keys new`: a fresh key in an encrypted keystore. */
+export function keysNewCommand(): Command {
+  const command = new Command("new")
+    .summary("make a fresh key in an encrypted keystore")
+    .description(
+      "Makes a fresh secp256k1 key and writes it, encrypted, as an Ethereum v3 keystore (mode 0600). " +
+        "An existing file is never overwritten.",
+    )
+    .addArgument(roleArgument())
+    .option(
+      "--out <file>",
+      "where to write it; the workspace's keystore of the account by default",
+    );
+  return passphraseOptions(command)
+    .addHelpText(
+      "after",
+      examples([
+        "zkmandate keys new agent",
+        "zkmandate keys new --out keys/agent.json --passphrase-file /run/secrets/agent",
+      ]),
+    )
+    .action(
+      action<PassphraseOptions & { out?: string }>(async (cli, options, role) => {
+        const { path, configured } = await keystoreTarget(cli, options, role);
+        const passphrase = await passphraseFor(cli, options, { path, configured, confirm: true });
+        const address = await withProgress("encrypting the key", () =>
+          createKeystore(path, passphrase),
+        );
+        return {
+          data: { address, keystore: path },
+          text: [
+            done("key made"),
+            table([
+              ["address", address],
+              ["keystore", shown(path)],
+            ]),
+            "Keep a copy of the keystore and its passphrase: nobody can restore them.",
+          ].join("\n"),
+        };
+      }),
+    );
+}

@@ -1,0 +1,57 @@
+import { BaseError } from "../errors/base.ts";
+
+/** What the process ends with; scripts may rely on these numbers. */
+export const exitCodes = {
+  /** Everything went as asked. */
+  ok: 0,
+  /** Something failed that has no number of its own. */
+  error: 1,
+  /** The command line, the workspace or an input file is not usable as given. */
+  usage: 2,
+  /** The policy denies the action. */
+  denied: 3,
+  /** The chain refused: a contract reverted, or a transaction failed. */
+  refused: 4,
+  /** An artifact, the trusted setup or the health check failed. */
+  setup: 5,
+  /** A key or sealed file cannot be opened: wrong passphrase, damaged or missing. */
+  key: 6,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** The text of `--help` for the exit codes. */
+export const exitCodesHelp = `
+Exit codes:
+  0  done
+  1  error
+  2  bad usage: command line, workspace or input file
+  3  denied by the policy
+  4  refused on-chain
+  5  artifact, setup or health check failed
+  6  a key or sealed file cannot be opened`;
+
+const codesByError: Readonly<Record<string, ExitCode>> = {
+  UsageError: exitCodes.usage,
+  WorkspaceError: exitCodes.usage,
+  InputFileError: exitCodes.usage,
+  FileExistsError: exitCodes.usage,
+  WeakPassphraseError: exitCodes.usage,
+  InvalidPrivateKeyError: exitCodes.usage,
+  InvalidSetupFileError: exitCodes.setup,
+  InsecureSetupError: exitCodes.setup,
+  ArtifactMismatchError: exitCodes.setup,
+  DevelopmentKeysError: exitCodes.setup,
+  KeyFileError: exitCodes.key,
+  WrongPassphraseError: exitCodes.key,
+  InvalidKeystoreError: exitCodes.key,
+  UnsupportedKeystoreError: exitCodes.key,
+  KeystoreAddressMismatchError: exitCodes.key,
+  InvalidSealedFileError: exitCodes.key,
+};
+
+/** The exit code that an error stands for. */
+export function exitCodeOf(error: unknown): ExitCode {
+  return error instanceof BaseError
+    ? (codesByError[error.name] ?? exitCodes.error)
+    : exitCodes.error;
+}

@@ -1,0 +1,145 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { isAddress } from "viem";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { WorkspaceError } from "../errors/cli.ts";
+
+/** The file that makes a folder a workspace. */
+export const WORKSPACE_FILE = "zkmandate.yaml";
+
+/** The parts that accounts play; the agent only signs, the others send transactions. */
+export const accountRoles = ["agent", "submitter", "governance", "guardian"] as const;
+export type AccountRole = (typeof accountRoles)[number];
+
+const account = z.strictObject({
+  /** An Ethereum v3 keystore. */
+  keystore: z.string().min(1),
+  /** A file whose one line is the passphrase; without it the CLI asks. */
+  passphraseFile: z.string().min(1).optional(),
+});
+
+const address = z
+  .string()
+  .refine(
+    (text) => isAddress(text, { strict: false }),
+    "not an address: 0x and 40 hexadecimal digits",
+  );
+
+const workspaceSchema = z.strictObject({
+  version: z.literal(1),
+  chain: z.strictObject({
+    id: z.int().positive(),
+    rpcUrl: z.url({ protocol: /^https?$/, error: "not an http or https URL" }),
+  }),
+  policy: z.string().min(1).default("policy.yaml"),
+  deployment: z.string().min(1).default("deployment.json"),
+  lane: z.int().min(0).max(65_535).default(0),
+  secrets: z
+    .strictObject({
+      folder: z.string().min(1).default("secrets"),
+      passphraseFile: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  gate: z
+    .strictObject({
+      /** seconds */
+      timelockDelay: z.int().positive().default(172_800),
+      /** seconds */
+      maxDelay: z.int().min(1).max(300).default(120),
+      riskFeed: address.optional(),
+      /** seconds */
+      riskMaxAge: z.int().positive().optional(),
+    })
+    .prefault({}),
+  accounts: z
+    .strictObject({
+      agent: account.prefault({ keystore: "secrets/agent.json" }),
+      submitter: account.prefault({ keystore: "secrets/submitter.json" }),
+      governance: account.prefault({ keystore: "secrets/governance.json" }),
+      guardian: account.prefault({ keystore: "secrets/guardian.json" }),
+    })
+    .prefault({}),
+});
+type WorkspaceConfig = z.infer<typeof workspaceSchema>;
+
+/** A folder with a configuration; its paths are absolute. */
+export interface Workspace extends WorkspaceConfig {
+  folder: string;
+}
+
+/**
+ * Reads the workspace of a folder.
+ *
+ * @throws {WorkspaceError} if `zkmandate.yaml` is missing or malformed; says where and what was expected
+ */
+export async function loadWorkspace(folder: string): Promise<Workspace> {
+  const path = join(folder, WORKSPACE_FILE);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw new WorkspaceError({
+      path,
+      problems: missing
+        ? ["there is no such file", `make a workspace with: zkmandate init ${folder}`]
+        : [`it cannot be read: ${(cause as NodeJS.ErrnoException).code}`],
+    });
+  }
+  return parseWorkspace(text, { path, folder });
+}
+
+/**
+ * Reads the text of a configuration.
+ *
+ * @param folder that its relative paths start from
+ * @throws {WorkspaceError} if it is malformed
+ */
+export function parseWorkspace(
+  text: string,
+  { path, folder }: { path: string; folder: string },
+): Workspace {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) {
+    throw new WorkspaceError({
+      path,
+      problems: document.errors.map(({ message }) => message.split("\n", 1)[0] as string),
+    });
+  }
+  const parsed = workspaceSchema.safeParse(document.toJS());
+  if (!parsed.success) {
+    throw new WorkspaceError({
+      path,
+      problems: parsed.error.issues.map(
+        (issue) => `${issue.path.join(".") || "file"}: ${issue.message}`,
+      ),
+    });
+  }
+  return resolvePaths(parsed.data, resolve(folder));
+}
+
+function resolvePaths(config: WorkspaceConfig, folder: string): Workspace {
+  const absolute = (path: string) => resolve(folder, path);
+  const withPassphrase = <T extends { passphraseFile?: string | undefined }>(entry: T): T =>
+    entry.passphraseFile === undefined
+      ? entry
+      : { ...entry, passphraseFile: absolute(entry.passphraseFile) };
+  const accountOf = (role: AccountRole) => {
+    const entry = config.accounts[role];
+    return withPassphrase({ ...entry, keystore: absolute(entry.keystore) });
+  };
+  return {
+    ...config,
+    folder,
+    policy: absolute(config.policy),
+    deployment: absolute(config.deployment),
+    secrets: withPassphrase({ ...config.secrets, folder: absolute(config.secrets.folder) }),
+    accounts: {
+      agent: accountOf("agent"),
+      submitter: accountOf("submitter"),
+      governance: accountOf("governance"),
+      guardian: accountOf("guardian"),
+    },
+  };
+}
