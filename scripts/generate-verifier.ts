@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { solidityVerifier } from "../src/prover/solidityVerifier.ts";
+import { parseVerificationKey } from "../src/prover/verificationKey.ts";
 
 const [vkeyPath, contractPath, notice = "The key comes from a development ceremony."] =
   process.argv.slice(2);
@@ -13,6 +14,6 @@ if (vkeyPath === undefined || contractPath === undefined) {
   console.error("usage: node scripts/generate-verifier.ts <vkey.json> <contract.sol> [notice]");
   process.exit(2);
 }
-const vkey = JSON.parse(readFileSync(vkeyPath, "utf8"));
+const key = parseVerificationKey(JSON.parse(readFileSync(vkeyPath, "utf8")), vkeyPath);
 const name = basename(contractPath, ".sol");
-writeFileSync(contractPath, solidityVerifier(vkey, { name, notice }));
+writeFileSync(contractPath, solidityVerifier(key, { name, notice }));

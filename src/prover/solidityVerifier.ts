@@ -1,17 +1,7 @@
-import { UnsupportedVerifyingKeyError } from "../errors/verifyingKey.ts";
+import { UnsupportedVerificationKeyError } from "../errors/verificationKey.ts";
 import { FIELD_ORDER } from "../field/field.ts";
-
-/** A Groth16 verifying key in snarkjs' JSON: decimal strings, G2 coordinates as [real, imaginary]. */
-export interface VerifyingKeyJson {
-  protocol: string;
-  curve: string;
-  nPublic: number;
-  vk_alpha_1: readonly string[];
-  vk_beta_2: readonly (readonly string[])[];
-  vk_gamma_2: readonly (readonly string[])[];
-  vk_delta_2: readonly (readonly string[])[];
-  IC: readonly (readonly string[])[];
-}
+import { BASE_FIELD_ORDER, type G1Point, type G2Point } from "./curve.ts";
+import type { VerificationKey } from "./verificationKey.ts";
 
 /**
  * How much gas each precompile may take at most. A precompile that is given a malformed point burns
@@ -35,8 +25,6 @@ export interface SolidityVerifierOptions {
   pointGas?: PointGas;
 }
 
-const BASE_FIELD_ORDER =
-  21888242871839275222246405745257275088696311157297823662689037894645226208583n;
 const PUBLIC_SIGNALS = ["c", "z", "y"] as const;
 const PAIRS = 4;
 const defaultPointGas: PointGas = { mul: 7_000, add: 200, pairing: 50_000 + 37_000 * PAIRS };
@@ -46,24 +34,24 @@ interface Constant {
   value: bigint;
 }
 
-function coordinate(text: string | undefined, field: string): bigint {
-  if (text === undefined || !/^\d+$/.test(text) || BigInt(text) >= BASE_FIELD_ORDER) {
-    throw new UnsupportedVerifyingKeyError({
+function coordinate(value: bigint, field: string): bigint {
+  if (value < 0n || value >= BASE_FIELD_ORDER) {
+    throw new UnsupportedVerificationKeyError({
       field,
-      expected: "a decimal coordinate below the base field's order",
-      received: text,
+      expected: "a coordinate below the base field's order",
+      received: value,
     });
   }
-  return BigInt(text);
+  return value;
 }
 
-function g1Constants(name: string, point: readonly string[] | undefined): Constant[] {
-  const [x, y, z] = point ?? [];
-  if (z !== "1") {
-    throw new UnsupportedVerifyingKeyError({
+function g1Constants(name: string, { x, y }: G1Point): Constant[] {
+  if (x === 0n && y === 0n) {
+    // An input with this coefficient would not be bound by the proof.
+    throw new UnsupportedVerificationKeyError({
       field: name,
-      expected: "a finite affine point",
-      received: point,
+      expected: "a finite point",
+      received: "the point at infinity",
     });
   }
   return [
@@ -73,37 +61,15 @@ function g1Constants(name: string, point: readonly string[] | undefined): Consta
 }
 
 /** The negated point, so that the contract multiplies four pairings and compares with one. */
-function negatedG2Constants(name: string, point: readonly (readonly string[])[]): Constant[] {
-  const [x, y, z] = point;
-  if (z?.[0] !== "1" || z[1] !== "0") {
-    throw new UnsupportedVerifyingKeyError({
-      field: name,
-      expected: "a finite affine point",
-      received: point,
-    });
-  }
-  const negated = (text: string | undefined) =>
-    (BASE_FIELD_ORDER - coordinate(text, name)) % BASE_FIELD_ORDER;
+function negatedG2Constants(name: string, { x, y }: G2Point): Constant[] {
+  const negated = (value: bigint) =>
+    (BASE_FIELD_ORDER - coordinate(value, name)) % BASE_FIELD_ORDER;
   return [
-    { name: `MINUS_${name}_X1`, value: coordinate(x?.[1], name) },
-    { name: `MINUS_${name}_X0`, value: coordinate(x?.[0], name) },
-    { name: `MINUS_${name}_Y1`, value: negated(y?.[1]) },
-    { name: `MINUS_${name}_Y0`, value: negated(y?.[0]) },
+    { name: `MINUS_${name}_X1`, value: coordinate(x.c1, name) },
+    { name: `MINUS_${name}_X0`, value: coordinate(x.c0, name) },
+    { name: `MINUS_${name}_Y1`, value: negated(y.c1) },
+    { name: `MINUS_${name}_Y0`, value: negated(y.c0) },
   ];
-}
-
-function assertShape(vkey: VerifyingKeyJson): void {
-  const expectations = [
-    { field: "protocol", expected: "groth16", received: vkey.protocol },
-    { field: "curve", expected: "bn128", received: vkey.curve },
-    { field: "nPublic", expected: PUBLIC_SIGNALS.length, received: vkey.nPublic },
-    { field: "IC", expected: PUBLIC_SIGNALS.length + 1, received: vkey.IC?.length },
-  ];
-  for (const { field, expected, received } of expectations) {
-    if (received !== expected) {
-      throw new UnsupportedVerifyingKeyError({ field, expected: String(expected), received });
-    }
-  }
 }
 
 const hex = (value: bigint) => `0x${value.toString(16).padStart(64, "0")}`;
@@ -123,25 +89,31 @@ function store(pointer: string, offset: number, names: readonly string[]): strin
  * amount of gas to each precompile, contains no GAS opcode (ERC-7562) and never reverts on calldata of the
  * right length: a malformed proof is `false`.
  *
- * @param vkey snarkjs' verifying key
+ * @param key the circuit's verification key
  * @returns the Solidity source, formatted
- * @throws {UnsupportedVerifyingKeyError} for another proof system, curve or number of public signals, or
- *   a coordinate that is not below the base field's order
+ * @throws {UnsupportedVerificationKeyError} for another number of public signals, a signal that the key does
+ *   not bind, or a coordinate that is not below the base field's order
  * @see Groth, "On the Size of Pairing-based Non-interactive Arguments", EUROCRYPT 2016; EIP-196, EIP-197
  *
  * @example
- * writeFileSync("GateVerifier.sol", solidityVerifier(vkey, { name: "GateVerifier", notice: "" }));
+ * writeFileSync("GateVerifier.sol", solidityVerifier(key, { name: "GateVerifier", notice: "" }));
  */
 export function solidityVerifier(
-  vkey: VerifyingKeyJson,
+  key: VerificationKey,
   { name, notice, pointGas = defaultPointGas }: SolidityVerifierOptions,
 ): string {
-  assertShape(vkey);
-  const alpha = g1Constants("ALPHA", vkey.vk_alpha_1);
-  const beta = negatedG2Constants("BETA", vkey.vk_beta_2);
-  const gamma = negatedG2Constants("GAMMA", vkey.vk_gamma_2);
-  const delta = negatedG2Constants("DELTA", vkey.vk_delta_2);
-  const ic = vkey.IC.map((point, i) => g1Constants(`IC${i}`, point));
+  if (key.ic.length !== PUBLIC_SIGNALS.length + 1) {
+    throw new UnsupportedVerificationKeyError({
+      field: "IC",
+      expected: `${PUBLIC_SIGNALS.length + 1} points, for the public signals c, z and y`,
+      received: key.ic.length,
+    });
+  }
+  const alpha = g1Constants("ALPHA", key.alpha1);
+  const beta = negatedG2Constants("BETA", key.beta2);
+  const gamma = negatedG2Constants("GAMMA", key.gamma2);
+  const delta = negatedG2Constants("DELTA", key.delta2);
+  const ic = key.ic.map((point, i) => g1Constants(`IC${i}`, point));
   const names = (constants: readonly Constant[]) => constants.map((constant) => constant.name);
 
   const declarations = [alpha, beta, gamma, delta, ...ic]
