@@ -5,10 +5,13 @@ import { BaseError } from "./base.ts";
 export class DeploymentFailedError extends BaseError {
   override readonly name = "DeploymentFailedError";
 
-  constructor(input: { name: string; hash?: Hex; cause?: unknown }) {
+  constructor(input: { name: string; hash?: Hex; reason?: string; cause?: unknown }) {
     super(`${input.name} was not deployed`, {
       cause: input.cause,
-      details: input.hash ? [`transaction ${input.hash} reverted`] : [],
+      details: [
+        ...(input.hash ? [`transaction ${input.hash} reverted`] : []),
+        ...(input.reason ? [input.reason] : []),
+      ],
     });
   }
 }
@@ -57,5 +60,50 @@ export class CallRefusedError extends BaseError {
     });
     this.reason = reason;
     this.args = args;
+  }
+}
+
+/** A transaction to a gate succeeded without executing an action: there is no gate at the address. */
+export class ActionMissingError extends BaseError {
+  override readonly name = "ActionMissingError";
+
+  constructor({ gate, hash }: { gate: Address; hash: Hex }) {
+    super(`${gate} reported no executed action`, { details: [`transaction ${hash}`] });
+  }
+}
+
+/** Blocks that counted as confirmed were replaced. */
+export class ReorganizedError extends BaseError {
+  override readonly name = "ReorganizedError";
+
+  constructor({ block, before, now }: { block: bigint; before: Hex; now: Hex }) {
+    super(`The chain was reorganised at the confirmed block ${block}`, {
+      details: [`before: ${before}`, `now: ${now}`, "follow again from an earlier block"],
+    });
+  }
+}
+
+/** A lane's hidden state cannot be rebuilt from the secret, the policy and the chain. */
+export class UnrecoverableLaneError extends BaseError {
+  override readonly name = "UnrecoverableLaneError";
+
+  constructor(input: {
+    gate: Address;
+    lane: number;
+    reason: string;
+    action?: { seq: bigint; transactionHash: Hex } | undefined;
+  }) {
+    const { gate, lane, reason, action } = input;
+    super(`The state of lane ${lane} cannot be recovered: ${reason}`, {
+      details: [
+        `gate: ${gate}`,
+        ...(action
+          ? [
+              `action: ${action.seq}, transaction ${action.transactionHash}`,
+              "if your signer did not sign it: revoke the agent key, then rotate",
+            ]
+          : []),
+      ],
+    });
   }
 }

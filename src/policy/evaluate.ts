@@ -82,7 +82,11 @@ export function circuitFor(rule: Rule): CircuitName {
   return highestWord(rule) < circuits.gate.words ? "gate" : "wide";
 }
 
-function levelsAfter({ levels, time }: Subject, outcomes: readonly ChargeOutcome[]): BudgetLevel[] {
+/** The lane's four budgets after a rule's charges; the charged ones are dated with the action's time. */
+export function levelsAfter(
+  { levels, time }: Subject,
+  outcomes: readonly ChargeOutcome[],
+): BudgetLevel[] {
   return levels.map((before, budget) => {
     const charged = outcomes.find((outcome) => outcome.budget === budget);
     return charged ? { level: charged.level, last: time } : { ...before };

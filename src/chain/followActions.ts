@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Address, Hash } from "viem";
+import { getBlock } from "viem/actions";
+import { ReorganizedError } from "../errors/chain.ts";
+import type { ReadClient } from "./client.ts";
+import { type GateEvent, gateEvents } from "./gateEvents.ts";
+
+export interface FollowActionsParameters {
+  gate: Address;
+  /** First block, inclusive. */
+  fromBlock: bigint;
+  /** Blocks on top of an event's before it is told, so that a reorganisation cannot take it back. */
+  confirmations: bigint;
+  /** milliseconds between looks at the chain, 4,000 by default */
+  pollingInterval?: number | undefined;
+  /** Ends the stream. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Tells each executed action of a gate, in order and once, as soon as it is confirmed. Never ends by
+ * itself.
+ *
+ * @throws {ReorganizedError} if blocks changed that already had the confirmations
+ * @throws {LogsUnavailableError} if the node does not hand the events out
+ *
+ * @example
+ * for await (const { args } of followActions(client, { gate, fromBlock, confirmations: 12n })) {
+ *   console.log(args.lane, args.seq, args.target);
+ * }
+ */
+export async function* followActions(
+  client: ReadClient,
+  parameters: FollowActionsParameters,
+): AsyncGenerator<GateEvent<"ActionExecuted">> {
+  const { gate, confirmations, pollingInterval = 4_000, signal } = parameters;
+  let next = parameters.fromBlock;
+  let told: { number: bigint; hash: Hash } | undefined;
+  while (!signal?.aborted) {
+    const latest = await getBlock(client);
+    const last = latest.number - confirmations;
+    if (last >= next) {
+      // Read before the events, checked on the next look: a change in between does not go unnoticed.
+      const tip = await getBlock(client, { blockNumber: last });
+      await assertUnchanged(client, told);
+      for await (const event of gateEvents(client, { gate, fromBlock: next, toBlock: last })) {
+        if (event.eventName === "ActionExecuted") yield event;
+      }
+      told = { number: last, hash: tip.hash };
+      await assertUnchanged(client, told);
+      next = last + 1n;
+    }
+    await sleep(pollingInterval, undefined, signal ? { signal } : {}).catch(() => undefined);
+  }
+}
+
+async function assertUnchanged(
+  client: ReadClient,
+  told: { number: bigint; hash: Hash } | undefined,
+): Promise<void> {
+  if (!told) return;
+  const { hash } = await getBlock(client, { blockNumber: told.number });
+  if (hash !== told.hash) {
+    throw new ReorganizedError({ block: told.number, before: told.hash, now: hash });
+  }
+}

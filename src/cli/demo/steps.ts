@@ -1,0 +1,61 @@
+import pc from "picocolors";
+
+/** One scene of the demo and how it ended. */
+export interface DemoStep {
+  name: string;
+  outcome: string;
+  /** Whether the outcome is the one that should be. */
+  ok: boolean;
+  /** Gas of the step's transactions, refused ones too; absent where nothing went on-chain. */
+  gas?: bigint;
+  ms: number;
+}
+
+/** What a scene reports. */
+export type SceneResult = Omit<DemoStep, "name" | "ms"> & {
+  /** More lines for people. */
+  details?: readonly string[];
+};
+
+/** Plays scenes one after the other, times them and tells about them. */
+export interface Stage {
+  readonly steps: readonly DemoStep[];
+  chapter(title: string): void;
+  /** Plays a scene; one that throws is a step that is not ok, and the show goes on. */
+  scene(name: string, play: () => Promise<SceneResult>): Promise<void>;
+  /** A line of narration. */
+  say(text: string): void;
+}
+
+const NAME_WIDTH = 34;
+const INDENT = " ".repeat(NAME_WIDTH + 5);
+
+/**
+ * @param write prints a line for people; absent when only the steps matter
+ */
+export function createStage(write: (line: string) => void = () => undefined): Stage {
+  const steps: DemoStep[] = [];
+  return {
+    steps,
+    chapter: (title) => write(`\n${pc.bold(title)}`),
+    say: (text) => write(pc.dim(`  ${text}`)),
+    async scene(name, play) {
+      const start = performance.now();
+      const { details = [], ...result } = await play().catch(
+        (error: unknown): SceneResult => ({
+          ok: false,
+          outcome: `failed: ${error instanceof Error ? error.message : String(error)}`,
+        }),
+      );
+      const step: DemoStep = { name, ...result, ms: Math.round(performance.now() - start) };
+      steps.push(step);
+      const mark = step.ok ? pc.green("✓") : pc.red("✗");
+      const figures = [
+        `${(step.ms / 1_000).toFixed(1)} s`,
+        ...(step.gas === undefined ? [] : [`${step.gas.toLocaleString("en")} gas`]),
+      ];
+      write(`  ${mark} ${name.padEnd(NAME_WIDTH)} ${step.outcome}  ${pc.dim(figures.join(", "))}`);
+      for (const line of details) write(`${INDENT}${pc.dim(line)}`);
+    },
+  };
+}
