@@ -72,7 +72,10 @@ export interface Word {
  * calldataWords("0xa9059cbb…", 8)[1]; // the amount of an ERC-20 transfer
  */
 export function calldataWords(data: Hex, count: number): Word[] {
-  const digits = data.slice(2 + 8).slice(0, count * 64).padEnd(count * 64, "0");
+  const digits = data
+    .slice(2 + 8)
+    .slice(0, count * 64)
+    .padEnd(count * 64, "0");
   return Array.from({ length: count }, (_, k) => ({
     high: BigInt(`0x${digits.slice(64 * k, 64 * k + 32)}`),
     low: BigInt(`0x${digits.slice(64 * k + 32, 64 * k + 64)}`),

@@ -41,7 +41,8 @@ export function formatUnit(value: bigint, unit: UnitLabel | undefined): string {
   const sign = value < 0n ? "-" : "";
   const absolute = value < 0n ? -value : value;
   const whole = grouped((absolute / unit.unitsPerWhole).toString());
-  const scaled = ((absolute % unit.unitsPerWhole) * 10n ** BigInt(SIGNIFICANT_DECIMALS)) / unit.unitsPerWhole;
+  const scaled =
+    ((absolute % unit.unitsPerWhole) * 10n ** BigInt(SIGNIFICANT_DECIMALS)) / unit.unitsPerWhole;
   const fraction = scaled.toString().padStart(SIGNIFICANT_DECIMALS, "0").replace(/0+$/, "");
   return `${sign}${whole}${fraction ? `.${fraction}` : ""} ${unit.symbol}`;
 }

@@ -1,5 +1,18 @@
-import { type Action, calldataWords, type FeedReadings, selectorOf, type Word } from "../action/context.ts";
-import { type BudgetLevel, FULL_BPS, type Policy, type Regime, type Rule, type Tier } from "./policy.ts";
+import {
+  type Action,
+  calldataWords,
+  type FeedReadings,
+  selectorOf,
+  type Word,
+} from "../action/context.ts";
+import {
+  type BudgetLevel,
+  FULL_BPS,
+  type Policy,
+  type Regime,
+  type Rule,
+  type Tier,
+} from "./policy.ts";
 import { regimeOf } from "./restrictions/regime.ts";
 
 /** The most calldata words that any circuit reads. */
