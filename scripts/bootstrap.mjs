@@ -214,14 +214,17 @@ function say(message) {
   process.stderr.write(`zkmandate: ${message}\n`);
 }
 
-/** Runs a step of the set-up with its output on standard error. */
-function run(what, program, args, options) {
-  const { status, signal, error } = spawnSync(program, args, {
+/** Runs a step of the set-up; what it prints goes to standard error, if `quiet` only on failure. */
+function run(what, program, args, { quiet = false, ...options }) {
+  const output = quiet ? "pipe" : 2;
+  const { status, signal, error, stdout, stderr } = spawnSync(program, args, {
     ...options,
-    stdio: ["ignore", 2, 2],
+    maxBuffer: 2 ** 26,
+    stdio: ["ignore", output, output],
   });
-  if (error) throw new SetupError(`${what} failed: ${error.message}`);
-  if (status !== 0) throw new SetupError(`${what} failed (${signal ?? `exit code ${status}`})`);
+  if (!error && status === 0) return;
+  if (quiet) process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
+  throw new SetupError(`${what} failed (${error?.message ?? signal ?? `exit code ${status}`})`);
 }
 
 /** Where `npm`'s JavaScript is: the npm that runs this script, the one in PATH, or Node's own. */
@@ -329,13 +332,14 @@ function contractsBuilt(root) {
 }
 
 function buildContracts(root, node, environment) {
-  say("compiling the contracts …");
+  say("compiling the contracts (under a minute) …");
   // Before the build, so that an edit during it is built the next time.
   const sources = hashContracts(root);
   const hardhat = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
   run("hardhat build", node, [hardhat, "build", "--build-profile", BUILD_PROFILE], {
     cwd: root,
     env: environment,
+    quiet: true,
   });
   writeFileSync(join(root, "build", "contracts.stamp"), contractsStamp(root, sources));
 }
