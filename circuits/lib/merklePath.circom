@@ -9,7 +9,7 @@ include "./select.circom";
  * The root of a 4-ary tree above a leaf.
  *
  * The prover gives all four children of every node on the path; two bits a level say which of them is the
- * node below. Where children are equal the bits are free, which hides nothing and proves nothing else.
+ * node below. Nothing else depends on the bits, so that equal children leave them free without harm.
  *
  * @requires nothing
  * @ensures  root is the root of a tree of depth DEPTH that holds leaf at the index whose base-4 digits, least

@@ -26,11 +26,11 @@ template Bits(BITS) {
 /**
  * Refuses everything that is not in [0, 2^BITS).
  *
- * Used on differences instead of a comparator: with a, b < 2^BITS (or any bound B with B + 2^BITS ≤ p) the
- * field element a − b is below 2^BITS exactly if a ≥ b over the integers, because a negative difference
- * is at least p − B.
+ * Used on differences instead of a comparator, at half the rows: for integers 0 ≤ a < 2^BITS and
+ * 0 ≤ b ≤ p − 2^BITS the field element a − b is below 2^BITS exactly if a ≥ b, because a negative difference
+ * is at least p − b ≥ 2^BITS.
  *
- * @requires BITS ≤ 252; for use on a difference a − b: b < p − 2^BITS
+ * @requires BITS ≤ 252; on a difference: the bounds above
  * @ensures  0 ≤ in < 2^BITS
  */
 template Range(BITS) {

@@ -34,7 +34,7 @@ template Select(BITS) {
 }
 
 /**
- * One of four values where `used`, else 0.
+ * The chosen one of COUNT values, or 0 if none is chosen: COUNT rows.
  *
  * @requires choice has at most one 1, the rest 0
  * @ensures  out = Σ choice[i]·values[i]

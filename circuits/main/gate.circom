@@ -3,4 +3,5 @@ pragma circom 2.1.6;
 
 include "../policy.circom";
 
+// 8 calldata words, the agent alone: transfers, approvals, most swaps.
 component main {public [contextCommitment, challenge, fingerprint]} = Mandate(8, 0);
