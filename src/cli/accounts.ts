@@ -1,11 +1,13 @@
 import { relative } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { type Address, getAddress } from "viem";
+import { InvalidKeystoreError } from "../errors/keys.ts";
 import { isReadableByOthers } from "../keys/files.ts";
 import type { AgentKey } from "../keys/keys.ts";
-import { loadKeystore } from "../keys/keystore.ts";
+import { loadKeystore, readKeystore } from "../keys/keystore.ts";
 import type { Cli } from "./cli.ts";
 import { withProgress } from "./progress.ts";
-import { readSecret } from "./secretInput.ts";
+import { readSecret, type SecretSource } from "./secretInput.ts";
 import type { AccountRole } from "./workspace.ts";
 
 /** Where a command takes its passphrase from. */
@@ -15,6 +17,9 @@ export interface PassphraseOptions {
 }
 
 export const PASSPHRASE_HINT = "use --passphrase-file <file> or --passphrase-fd <number>";
+
+/** The passphrase that a command line named, for every file that the command opens. */
+const given = new WeakMap<Cli, Promise<string>>();
 
 /** Adds the passphrase's options to a command. */
 export function passphraseOptions(command: Command): Command {
@@ -51,13 +56,18 @@ export async function passphraseFor(
 ): Promise<string> {
   const { path, configured, confirm = false } = input;
   const { passphraseFile, passphraseFd } = options;
-  const given = passphraseFile !== undefined || passphraseFd !== undefined;
-  return readSecret(given ? { file: passphraseFile, fd: passphraseFd } : { file: configured }, {
-    prompt: `Passphrase for ${shown(path)}`,
-    confirm,
-    hint: PASSPHRASE_HINT,
-    warn: cli.warn,
-  });
+  const ask = (source: SecretSource) =>
+    readSecret(source, {
+      prompt: `Passphrase for ${shown(path)}`,
+      confirm,
+      hint: PASSPHRASE_HINT,
+      warn: cli.warn,
+    });
+  if (passphraseFile === undefined && passphraseFd === undefined) return ask({ file: configured });
+  // A descriptor can be read only once, and a command may open several files.
+  const known = given.get(cli) ?? ask({ file: passphraseFile, fd: passphraseFd });
+  given.set(cli, known);
+  return known;
 }
 
 /** Opens the keystore of one of the workspace's accounts. */
@@ -78,6 +88,20 @@ export async function openAccount(
     configured: passphraseFile,
   });
   return withProgress(`opening ${shown(keystore)}`, () => loadKeystore(keystore, passphrase));
+}
+
+/**
+ * The address of one of the workspace's accounts, as its keystore names it; no passphrase is needed.
+ *
+ * @throws {InvalidKeystoreError} if the keystore names none
+ */
+export async function addressOfAccount(cli: Cli, role: AccountRole): Promise<Address> {
+  const path = (await cli.workspace()).accounts[role].keystore;
+  const { address } = await readKeystore(path);
+  if (address === undefined) {
+    throw new InvalidKeystoreError({ path, problems: ["address: missing"] });
+  }
+  return getAddress(`0x${address}`);
 }
 
 /** A path as a person reads it: relative to where they stand if it is below. */

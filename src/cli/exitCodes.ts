@@ -16,6 +16,8 @@ export const exitCodes = {
   setup: 5,
   /** A key or sealed file cannot be opened: wrong passphrase, damaged or missing. */
   key: 6,
+  /** The lane is busy: another action can still land, or another process holds it. Try later. */
+  busy: 7,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -28,7 +30,8 @@ Exit codes:
   3  denied by the policy
   4  refused on-chain
   5  artifact, setup or health check failed
-  6  a key or sealed file cannot be opened`;
+  6  a key or sealed file cannot be opened
+  7  the lane is busy: try later`;
 
 const codesByError: Readonly<Record<string, ExitCode>> = {
   UsageError: exitCodes.usage,
@@ -37,6 +40,16 @@ const codesByError: Readonly<Record<string, ExitCode>> = {
   FileExistsError: exitCodes.usage,
   WeakPassphraseError: exitCodes.usage,
   InvalidPrivateKeyError: exitCodes.usage,
+  WrongChainError: exitCodes.usage,
+  PolicyError: exitCodes.usage,
+  MalformedPolicyError: exitCodes.usage,
+  DeniedError: exitCodes.denied,
+  GateNotReadyError: exitCodes.refused,
+  CallRefusedError: exitCodes.refused,
+  DeploymentFailedError: exitCodes.refused,
+  ActionMissingError: exitCodes.refused,
+  LaneBusyError: exitCodes.busy,
+  LaneLockedError: exitCodes.busy,
   InvalidSetupFileError: exitCodes.setup,
   InsecureSetupError: exitCodes.setup,
   ArtifactMismatchError: exitCodes.setup,

@@ -79,3 +79,8 @@ function messageOf(error: Error): string {
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] as string;
 }
+
+/** Unix seconds as a person reads them. */
+export function formatTime(seconds: bigint): string {
+  return `${new Date(Number(seconds) * 1_000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}

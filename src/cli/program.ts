@@ -1,9 +1,17 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { gateExecuteCommand } from "./commands/gateExecute.ts";
+import { gateExitCommand } from "./commands/gateExit.ts";
+import { gatePauseCommand } from "./commands/gatePause.ts";
+import { gateRevokeCommand } from "./commands/gateRevoke.ts";
+import { gateSendCommand } from "./commands/gateSend.ts";
+import { gateUnpauseCommand } from "./commands/gateUnpause.ts";
 import { initCommand } from "./commands/init.ts";
 import { keysImportCommand } from "./commands/keysImport.ts";
 import { keysNewCommand } from "./commands/keysNew.ts";
 import { keysShowCommand } from "./commands/keysShow.ts";
+import { proveCommand } from "./commands/prove.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { exitCodesHelp } from "./exitCodes.ts";
 
 const { version } = JSON.parse(
@@ -25,6 +33,18 @@ export function createProgram(): Command {
       keysNewCommand(),
       keysImportCommand(),
       keysShowCommand(),
+    ]),
+  );
+  program.addCommand(proveCommand());
+  program.addCommand(verifyCommand());
+  program.addCommand(
+    group("gate", "the contract that holds the assets", [
+      gateSendCommand(),
+      gatePauseCommand(),
+      gateRevokeCommand(),
+      gateUnpauseCommand(),
+      gateExitCommand(),
+      gateExecuteCommand(),
     ]),
   );
   return prepared(program);

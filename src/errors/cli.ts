@@ -30,3 +30,30 @@ export class InputFileError extends BaseError {
     });
   }
 }
+
+/** The node of the workspace does not answer. Its URL may hold a credential: only the host is shown. */
+export class NodeUnreachableError extends BaseError {
+  override readonly name = "NodeUnreachableError";
+
+  constructor({ rpcUrl, cause }: { rpcUrl: string; cause?: unknown }) {
+    super("The node does not answer", {
+      cause,
+      details: [`node: ${new URL(rpcUrl).host}`, "see chain.rpcUrl in zkmandate.yaml"],
+    });
+  }
+}
+
+/** The node of the workspace serves another chain than the workspace is for. */
+export class WrongChainError extends BaseError {
+  override readonly name = "WrongChainError";
+
+  constructor(input: { rpcUrl: string; expected: number; received: number }) {
+    super("The node serves another chain", {
+      details: [
+        `node: ${new URL(input.rpcUrl).host}`,
+        `expected: chain ${input.expected} (chain.id in zkmandate.yaml)`,
+        `received: chain ${input.received}`,
+      ],
+    });
+  }
+}

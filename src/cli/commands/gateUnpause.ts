@@ -1,0 +1,24 @@
+import { Command } from "commander";
+import { gateOperation } from "../../chain/gateOperation.ts";
+import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
+import { action, examples } from "../cli.ts";
+import { announce } from "../gateAction.ts";
+
+/** `zkmandate gate unpause`: announces that actions may go on. */
+export function gateUnpauseCommand(): Command {
+  const command = new Command("unpause")
+    .summary("announce that actions may go on (timelock)")
+    .description(
+      "Announces, as the governance account, that the gate's actions may go on. Executable after the " +
+        "timelock's delay with `gate execute`.",
+    );
+  return passphraseOptions(command)
+    .addHelpText("after", examples(["zkmandate gate unpause"]))
+    .action(
+      action<PassphraseOptions>((cli, options) =>
+        announce(cli, options, "unpause", async (_client, { gate }) =>
+          gateOperation({ gate, functionName: "unpause", args: [] }),
+        ),
+      ),
+    );
+}

@@ -1,0 +1,64 @@
+import type { ReadClient } from "../chain/client.ts";
+import { createGateReader } from "../chain/gateReader.ts";
+import { readLane } from "../chain/readLane.ts";
+import { UnknownLaneError } from "../errors/signer.ts";
+import { createSnarkjsProver } from "../prover/snarkjs.ts";
+import { createSigner, type Signer } from "../signer/signer.ts";
+import { openAccount, type PassphraseOptions } from "./accounts.ts";
+import type { Cli } from "./cli.ts";
+import { readClient } from "./clients.ts";
+import { type Deployment, loadDeployment } from "./deployment.ts";
+import { laneStore } from "./laneRecords.ts";
+import { loadMandate, type OpenMandate } from "./mandates.ts";
+import { openIdentity } from "./secrets.ts";
+
+/** A signer of the workspace's lane and what it was made of. */
+export interface LaneSigner {
+  signer: Signer;
+  client: ReadClient;
+  deployment: Deployment;
+  mandate: OpenMandate;
+  lane: number;
+}
+
+/**
+ * Opens the workspace's lane (sealed mandate and state, agent key, prover), works with its signer, and closes
+ * everything again.
+ *
+ * @throws {UnknownLaneError} if the gate has never heard of the lane
+ */
+export async function withLaneSigner<T>(
+  cli: Cli,
+  options: PassphraseOptions,
+  work: (parts: LaneSigner) => Promise<T>,
+): Promise<T> {
+  const workspace = await cli.workspace();
+  const { lane } = workspace;
+  const deployment = await loadDeployment(workspace);
+  const { gate, chainId } = deployment;
+  const client = await readClient(workspace);
+  const { policy, epoch } = await readLane(client, { gate, lane });
+  if (epoch === 0) throw new UnknownLaneError({ lane });
+  const identity = await openIdentity(cli, options);
+  const mandate = await loadMandate(workspace, identity, policy);
+  const key = await openAccount(cli, "agent", options);
+  const prover = createSnarkjsProver();
+  try {
+    const signer = createSigner({
+      chainId,
+      gate,
+      lane,
+      committed: mandate.committed,
+      secret: mandate.secret,
+      labels: mandate.labels,
+      key,
+      prover,
+      reader: createGateReader(client, { gate }),
+      store: laneStore(workspace, identity),
+    });
+    return await work({ signer, client, deployment, mandate, lane });
+  } finally {
+    await Promise.all([prover.close(), key.close()]);
+    mandate.secret.fill(0);
+  }
+}
