@@ -69,10 +69,15 @@ function createQueue(rows: readonly SparseRow[]) {
  * shortest row first and in it the rarest column, which keeps a circuit's Jacobian sparse.
  *
  * @param rows consumed
- * @returns the columns without a pivot; empty exactly if the column rank is full. With more than one
- *   solution, the free columns are a choice of as many wires as there are degrees of freedom
+ * @param preferFree columns that get a pivot only in rows that hold no others
+ * @returns the columns without a pivot; empty exactly if the column rank is full. Otherwise a choice of as
+ *   many columns as there are degrees of freedom
  */
-export function freeColumns(rows: SparseRow[], columns: Iterable<number>): number[] {
+export function freeColumns(
+  rows: SparseRow[],
+  columns: Iterable<number>,
+  preferFree: ReadonlySet<number> = new Set(),
+): number[] {
   const rowsOf = new Map<number, Set<number>>();
   for (const column of columns) rowsOf.set(column, new Set());
   rows.forEach((row, index) => {
@@ -86,10 +91,10 @@ export function freeColumns(rows: SparseRow[], columns: Iterable<number>): numbe
     if (pivotIndex === undefined) return [...free].sort((a, b) => a - b);
     done.add(pivotIndex);
     const pivotRow = rows[pivotIndex] as SparseRow;
+    const cost = (column: number) =>
+      (rowsOf.get(column) as Set<number>).size + (preferFree.has(column) ? rows.length : 0);
     const pivot = [...pivotRow.keys()].reduce((best, column) =>
-      (rowsOf.get(column) as Set<number>).size < (rowsOf.get(best) as Set<number>).size
-        ? column
-        : best,
+      cost(column) < cost(best) ? column : best,
     );
     free.delete(pivot);
     for (const column of pivotRow.keys()) rowsOf.get(column)?.delete(pivotIndex);
