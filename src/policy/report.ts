@@ -1,0 +1,213 @@
+import { FULL_BPS } from "./policy.ts";
+import type { ScaledBudget } from "./source/budgets.ts";
+import {
+  compare,
+  formatRational,
+  product,
+  type Rational,
+  rational,
+  sum,
+} from "./source/rational.ts";
+import type { RuleDraft } from "./source/rule.ts";
+import type { Asset } from "./source/scope.ts";
+import { formatDuration } from "./source/time.ts";
+
+/** The longest that a gate lets a claimed time lag behind its block, in seconds. */
+export const MAX_DELAY_SECONDS = 300n;
+const PERIOD_SECONDS = 86_400n;
+const ONE = rational(1n);
+
+/** What one budget allows, in figures with their unit, over all lanes unless it says otherwise. */
+export interface BudgetReport {
+  name: string;
+  capacity: string;
+  capacityPerLane: string;
+  /** "24h" or "never" */
+  refill: string;
+  /** The most that any 24 h can see: capacity + refill · (24 h + the longest delay). */
+  day: string;
+  dayPerLane: string;
+  /** The most that a thief of key, policy and host could cost through it in 24 h. */
+  worstCase: string | undefined;
+}
+
+/** What one rule allows. */
+export interface RuleReport {
+  name: string;
+  /** The largest single amount. */
+  max: string | undefined;
+  /** The largest amount without an approval, where it is lower. */
+  maxAlone: string | undefined;
+  /** What bounds a thief's gain in 24 h; empty if nothing does. */
+  bounds: string[];
+}
+
+/** Totals and the worst case, as `policy compile` and `explain` print them. Reveals limits. */
+export interface PolicyReport {
+  name: string;
+  lanes: number;
+  budgets: BudgetReport[];
+  rules: RuleReport[];
+}
+
+interface Day {
+  budget: ScaledBudget;
+  perLane: Rational;
+  total: Rational;
+}
+
+function dayOf(budget: ScaledBudget, lanes: bigint): Day {
+  const { capacity, refillPerSecondPerBps: refill, unitsPerWhole } = budget;
+  const units = capacity + refill * FULL_BPS * (PERIOD_SECONDS + MAX_DELAY_SECONDS);
+  const perLane = rational(units, unitsPerWhole);
+  return { budget, perLane, total: product(perLane, rational(lanes)) };
+}
+
+/** The part of a charged value that a thief can keep: the slippage and the feed's error under a band. */
+function lossShare({ band, freeAddresses, exactTarget }: RuleDraft): {
+  share: Rational;
+  note: string;
+} {
+  if (!band || freeAddresses.length > 0 || !exactTarget) return { share: ONE, note: "" };
+  const share = sum(band.slippage, band.deviation ?? rational(0n));
+  const percent = `${formatRational(product(share, rational(100n)))}%`;
+  const note = band.deviation
+    ? `slippage and feed deviation, ${percent}`
+    : `slippage ${percent}, plus the feed's error`;
+  return compare(share, ONE) < 0 ? { share, note } : { share: ONE, note: "" };
+}
+
+function isProportional({ perAmount, perNotional }: RuleDraft["charges"][number]): boolean {
+  return perAmount.numerator > 0n || perNotional.numerator > 0n;
+}
+
+function amountText(units: bigint, asset: Asset): string {
+  return `${formatRational(rational(units, 10n ** BigInt(asset.decimals)), asset.decimals)} ${asset.symbol}`;
+}
+
+/** The charges of a rule that bound what it can move: they add, and nothing undoes them. */
+function boundingCharges(draft: RuleDraft, givenBack: ReadonlySet<string>) {
+  return draft.charges.filter(
+    (charge) =>
+      !charge.givesBack &&
+      !givenBack.has(charge.budget) &&
+      (isProportional(charge) || charge.perCall.numerator > 0n),
+  );
+}
+
+function ruleReport(
+  draft: RuleDraft,
+  days: readonly Day[],
+  givenBack: ReadonlySet<string>,
+): RuleReport {
+  const { rule, amount } = draft;
+  const { share, note } = lossShare(draft);
+  const bounds = boundingCharges(draft, givenBack).flatMap((charge): string[] => {
+    const day = days.find(({ budget }) => budget.name === charge.budget);
+    if (!day) return [];
+    const { unit } = day.budget;
+    if (isProportional(charge)) {
+      const loss = `${formatRational(product(day.total, share), 2)} ${unit}`;
+      return [
+        note ? `${loss} through ${charge.budget} (${note})` : `${loss}, all of ${charge.budget}`,
+      ];
+    }
+    const { numerator, denominator } = product(
+      day.total,
+      rational(charge.perCall.denominator, charge.perCall.numerator),
+    );
+    const calls = numerator / denominator;
+    const each = amount ? ` of at most ${amountText(rule.limitQuorum, amount)}` : "";
+    return [`${formatRational(rational(calls), 0)} calls${each}, through ${charge.budget}`];
+  });
+  return {
+    name: rule.name,
+    max: amount && amountText(rule.limitQuorum, amount),
+    maxAlone:
+      amount && rule.limitAgent < rule.limitQuorum
+        ? amountText(rule.limitAgent, amount)
+        : undefined,
+    bounds,
+  };
+}
+
+function budgetReport(
+  day: Day,
+  drafts: readonly RuleDraft[],
+  givenBack: ReadonlySet<string>,
+  lanes: bigint,
+): BudgetReport {
+  const { budget, perLane, total } = day;
+  const { name, unit, plan, unitsPerWhole } = budget;
+  const figure = (value: Rational) => `${formatRational(value, 2)} ${unit}`;
+  const shares = drafts
+    .filter((draft) =>
+      boundingCharges(draft, givenBack).some(
+        (charge) => charge.budget === name && isProportional(charge),
+      ),
+    )
+    .map((draft) => lossShare(draft).share)
+    .sort(compare);
+  const worst = shares.at(-1);
+  const capacity = rational(budget.capacity, unitsPerWhole);
+  return {
+    name,
+    capacity: figure(product(capacity, rational(lanes))),
+    capacityPerLane: figure(capacity),
+    refill: plan.refillSeconds === undefined ? "never" : formatDuration(plan.refillSeconds),
+    day: figure(total),
+    dayPerLane: figure(perLane),
+    worstCase: worst && figure(product(total, worst)),
+  };
+}
+
+/** The budgets whose level bounds nothing, by name: some rule gives back to them. */
+function namesGivenBack(drafts: readonly RuleDraft[]): Set<string> {
+  const charges = drafts.flatMap((draft) => draft.charges);
+  return new Set(charges.filter(({ givesBack }) => givesBack).map(({ budget }) => budget));
+}
+
+/** What a compiled policy allows in 24 h, and what it could cost at most. */
+export function reportPolicy(input: {
+  name: string;
+  lanes: number;
+  drafts: readonly RuleDraft[];
+  budgets: readonly ScaledBudget[];
+}): PolicyReport {
+  const { name, drafts, budgets } = input;
+  const lanes = BigInt(input.lanes);
+  const givenBack = namesGivenBack(drafts);
+  const days = budgets.map((budget) => dayOf(budget, lanes));
+  return {
+    name,
+    lanes: input.lanes,
+    budgets: days.map((day) => budgetReport(day, drafts, givenBack, lanes)),
+    rules: drafts.map((draft) => ruleReport(draft, days, givenBack)),
+  };
+}
+
+function boundText(bounds: readonly string[]): string {
+  if (bounds.length === 0) return "no budget bounds it";
+  return bounds.length === 1 ? `at most ${bounds[0]}` : `the least of ${bounds.join("; ")}`;
+}
+
+/**
+ * Writes a report in lines for a person.
+ *
+ * @example
+ * console.log(formatReport(compilePolicy(source).report));
+ */
+export function formatReport(report: PolicyReport): string {
+  const lanes = report.lanes === 1 ? "1 lane" : `${report.lanes} lanes`;
+  const perLane = (figure: string) => (report.lanes === 1 ? "" : ` (${figure} a lane)`);
+  const budgets = report.budgets.flatMap((budget) => [
+    `  ${budget.name}: capacity ${budget.capacity}${perLane(budget.capacityPerLane)}, refill ${budget.refill}`,
+    `    any 24 h: at most ${budget.day}${perLane(budget.dayPerLane)}`,
+    ...(budget.worstCase ? [`    worst case: ${budget.worstCase} in 24 h`] : []),
+  ]);
+  const rules = report.rules.flatMap(({ name, max, maxAlone, bounds }) => [
+    `  ${name}: ${max ? `at most ${max} a call` : "no amount"}${maxAlone ? `, ${maxAlone} without an approval` : ""}`,
+    `    a thief of key, policy and host, in 24 h: ${boundText(bounds)}`,
+  ]);
+  return [`${report.name}, ${lanes}`, "budgets", ...budgets, "rules", ...rules].join("\n");
+}

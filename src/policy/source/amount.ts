@@ -1,0 +1,159 @@
+import type { AbiNode, Call } from "./call.ts";
+import { type Constraint, integerBound, integerType } from "./constraint.ts";
+import type { SourcePath } from "./document.ts";
+import { findParameter } from "./parameters.ts";
+import { type Asset, assetAt, baseUnits, checkUnit, findAsset, type Scope } from "./scope.ts";
+import { parseDecimal, parseQuantity } from "./units.ts";
+
+/** Which parameters conventionally name the token that an amount counts. */
+const TOKEN_OF_AMOUNT: readonly (readonly [amount: RegExp, tokens: readonly string[]])[] = [
+  [/^amountIn(?:Max(?:imum)?)?$/i, ["tokenIn", "srcToken", "fromToken"]],
+  [/^amountOut(?:Min(?:imum)?)?$/i, ["tokenOut", "dstToken", "toToken"]],
+  [
+    /^(?:minAmountOut|minimumAmountOut|minOut|minReturn|minReturnAmount|minToAmount)$/i,
+    ["tokenOut", "dstToken", "toToken"],
+  ],
+  [/^sellAmount$/i, ["sellToken"]],
+  [/^(?:buyAmount|minBuyAmount)$/i, ["buyToken"]],
+  [/^(?:amount|value|assets)$/i, ["token", "asset"]],
+];
+
+/** Where an amount stands and whose units it counts. */
+export interface AmountPlace {
+  /** undefined: the ETH sent with the call. */
+  node: AbiNode | undefined;
+  /** undefined if only the unit of a limit can say. */
+  token: Asset | undefined;
+}
+
+/** What is known about a rule's call when its amounts are resolved. */
+export interface CallFacts {
+  scope: Scope;
+  call: Call | undefined;
+  constraints: ReadonlyMap<string, readonly Constraint[]>;
+  /** The declared asset that is the rule's only target. */
+  target: Asset | undefined;
+}
+
+/** The asset that a parameter is pinned to. */
+function pinnedAsset({ scope, constraints }: CallFacts, parameter: string): Asset | undefined {
+  const pinned = constraints.get(parameter)?.find(({ op }) => op === "eq");
+  return pinned && assetAt(scope, pinned.operand);
+}
+
+/** The token that a parameter counts by convention: the sibling that names it, where pinned. */
+export function tokenByConvention(facts: CallFacts, node: AbiNode): Asset | undefined {
+  const parent = node.path.slice(0, node.path.length - node.name.length);
+  const name = node.name.replace(/^_+|_+$/g, "");
+  const tokens = TOKEN_OF_AMOUNT.find(([amount]) => amount.test(name))?.[1] ?? [];
+  for (const token of tokens) {
+    for (const spelling of [token, `_${token}`, `${token}_`]) {
+      const asset = pinnedAsset(facts, `${parent}${spelling}`);
+      if (asset) return asset;
+    }
+  }
+  return undefined;
+}
+
+function readOf(facts: CallFacts, of: string, path: SourcePath): Asset | undefined {
+  const { scope, call } = facts;
+  if (scope.assets.has(of) || !call) return findAsset(scope, of, path);
+  const token = findParameter(call, of, path, scope.problems);
+  if (!token) return undefined;
+  const asset = pinnedAsset(facts, token.path);
+  if (asset) return asset;
+  const expected = "an asset, or a parameter that where pins to one";
+  return scope.problems.add(path, `${of} is not pinned to an asset`, { expected });
+}
+
+/**
+ * Resolves `amountIn`, `amountIn of tokenIn`, `shares of VAULT`: an integer parameter and, where
+ * something says so, its token.
+ *
+ * @param fallback the token if neither `of` nor convention names one
+ */
+export function readAmountParameter(
+  facts: CallFacts,
+  text: string,
+  path: SourcePath,
+  fallback: Asset | undefined,
+): AmountPlace | undefined {
+  const { scope, call } = facts;
+  const { problems } = scope;
+  const [parameter = "", keyword, of, ...rest] = text.split(/\s+/);
+  if ((keyword !== undefined && keyword !== "of") || rest.length > 0 || (keyword && !of)) {
+    const expected = "a parameter, or <parameter> of <asset or parameter>";
+    return problems.add(path, "cannot be read", { expected, received: text });
+  }
+  if (!call) {
+    const expected = "msg.value";
+    return problems.add(path, "a plain transfer has no parameters", { expected, received: text });
+  }
+  const node = findParameter(call, parameter, path, problems);
+  if (!node) return undefined;
+  if (!integerType(node.type)) {
+    const expected = "an integer parameter";
+    return problems.add(path, `${node.path} is ${node.type}`, { expected, received: text });
+  }
+  if (of === undefined) return { node, token: fallback ?? tokenByConvention(facts, node) };
+  const token = readOf(facts, of, path);
+  return token && { node, token };
+}
+
+/** The largest amount a rule could ever read: below 2^128 and within the parameter's type. */
+export function largestAmount(node: AbiNode | undefined): bigint {
+  const type = node && integerType(node.type);
+  const bound = type ? integerBound(type) : 1n << 128n;
+  return (bound < 1n << 128n ? bound : 1n << 128n) - 1n;
+}
+
+/**
+ * Reads a limit such as `100 WETH` into base units.
+ *
+ * @returns the limit and its token; undefined, and a problem, for the wrong unit, a missing one, too
+ *   many decimals or a limit that the parameter's type cannot hold
+ */
+export function readLimit(
+  scope: Scope,
+  text: string,
+  { node, token }: AmountPlace,
+  path: SourcePath,
+): { limit: bigint; token: Asset } | undefined {
+  const { problems } = scope;
+  const example = `100 ${token?.symbol ?? "WETH"}`;
+  if (text === "any") {
+    if (token) return { limit: largestAmount(node), token };
+    const expected = `the token, as in amount: ${node?.path ?? "msg.value"} of WETH`;
+    return problems.add(path, "any needs to know the token that the amount counts", { expected });
+  }
+  const quantity = parseQuantity(text);
+  if (!quantity) {
+    const message = parseDecimal(text) ? "has no unit" : "cannot be read";
+    return problems.add(path, message, {
+      expected: `a number and its unit, such as ${example}`,
+      received: text,
+    });
+  }
+  if (!checkUnit(scope, quantity.unit, path)) return undefined;
+  if (token ? quantity.unit !== token.symbol : !scope.assets.has(quantity.unit)) {
+    const what = node?.path ?? "msg.value";
+    const message = token
+      ? `has the wrong unit: ${what} counts ${token.symbol}`
+      : `has the wrong unit: ${what} counts tokens`;
+    const expected = token ? `a number of ${token.symbol}` : "a number of an asset";
+    return problems.add(path, message, { expected, received: text });
+  }
+  const asset = scope.assets.get(quantity.unit);
+  if (!asset) return undefined;
+  const limit = baseUnits(scope, quantity.value, asset, path);
+  if (limit === undefined) return undefined;
+  const largest = largestAmount(node);
+  if (limit <= largest) return { limit, token: asset };
+  const type = node && integerType(node.type);
+  const narrow = type && integerBound(type) < 1n << 128n;
+  const expected = narrow ? `an amount that fits ${node.type}` : "an amount below 2^128 base units";
+  return problems.add(path, "is too large", {
+    expected,
+    received: `${text} = ${limit} base units`,
+  });
+}
