@@ -30,6 +30,8 @@ interface TermReading {
   unit: string;
   /** The token that the rule's amount counts; undefined if the rule has no amount. */
   token: Asset | undefined;
+  /** The amount is invalid, which is a problem already: nothing more is said about it. */
+  amountInvalid: boolean;
   path: SourcePath;
 }
 
@@ -46,7 +48,7 @@ function amountToken(reading: TermReading, text: string): Asset | undefined {
     const message = "the budget counts calls, not amounts";
     return scope.problems.add(path, message, { expected: forms(unit, token), received: text });
   }
-  if (token) return token;
+  if (token || reading.amountInvalid) return token;
   return scope.problems.add(path, "the rule has no amount to charge", {
     expected: `amount and max in the rule, or <number> ${unit} per call`,
     received: text,
@@ -145,15 +147,11 @@ function readTerm(reading: TermReading, text: string): Term | undefined {
 
 const GIVES_BACK = /^gives back\s+/;
 
-/**
- * Reads a rule's `charge`: which budgets it adds to or gives back to, and how much.
- *
- * @param token what the rule's amount counts; undefined for a rule without amount
- */
+/** Reads a rule's `charge`: which budgets it adds to or gives back to, and how much. */
 export function readCharges(
   scope: Scope,
   charge: Readonly<Record<string, string>>,
-  token: Asset | undefined,
+  amount: Pick<TermReading, "token" | "amountInvalid">,
   path: SourcePath,
 ): ChargeDraft[] {
   const { problems, budgets } = scope;
@@ -174,7 +172,7 @@ export function readCharges(
     const unit = budgets.get(budget)?.capacity.unit;
     if (unit === undefined) return [];
     const givesBack = GIVES_BACK.test(text);
-    const reading = { scope, unit, token, path: at };
+    const reading = { scope, unit, ...amount, path: at };
     const terms = text
       .replace(GIVES_BACK, "")
       .split(/\s+\+\s+/)

@@ -370,9 +370,8 @@ export function readRule(
       ? readSlippage(facts, source.slippage, amounts.token, slippagePath)
       : undefined;
   const amountIsValid = amounts !== undefined;
-  const charges = amountIsValid
-    ? readCharges(scope, source.charge ?? {}, amounts.token, [...path, "charge"])
-    : [];
+  const charged = { token: amounts?.token, amountInvalid: !amountIsValid };
+  const charges = readCharges(scope, source.charge ?? {}, charged, [...path, "charge"]);
   const feeds = charges.flatMap(({ feed }) => feed ?? []);
   const feed = readFeed(
     scope,

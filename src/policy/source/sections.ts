@@ -110,7 +110,10 @@ function parseRule(tree: SourceTree, index: number, problems: Problems): ParsedR
     const unknown = issue.code === "unrecognized_keys" ? issue.keys : [];
     return unknown.flatMap((key) => [key, closest(key, known) ?? key]);
   });
-  const rest = { ...tree, name: invalid.includes("name") ? `rules[${index}]` : (tree.name ?? "") };
+  const rest: { [key: string]: SourceTree } = {
+    ...tree,
+    name: invalid.includes("name") ? `rules[${index}]` : (tree.name ?? ""),
+  };
   for (const key of invalid) if (key !== "name") delete rest[key];
   const partial = schemas.rule.safeParse(rest);
   return partial.success ? { source: partial.data, invalid: new Set(invalid) } : undefined;
