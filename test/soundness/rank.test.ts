@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { type CircuitName, circuits } from "../../src/action/circuits.ts";
+import { compileTestCircuit, mandateMain } from "../support/compile.ts";
+import { claimOf, lightInput } from "../support/lightInput.ts";
+import { nameOf, sidesOf } from "../support/r1cs.ts";
+import { freeColumns, jacobian } from "../support/rank.ts";
+import { createRangeArguments } from "../support/rangeArguments.ts";
+import { pinnedR1cs, witnesses } from "./circuits.ts";
+import { designedMandates, randomMandates } from "./mandates.ts";
+
+/**
+ * Wires that the inputs do not determine: IsZero's hint 1/in where in = 0. Nothing depends on it, since
+ * out = 1 − in·hint.
+ */
+const allowedFree = ["regime.absent.inv"];
+
+/**
+ * Hints that only a size fixes, with the argument. Everything else follows from the inputs by equations
+ * that hold whatever the sizes of numbers.
+ */
+const fixedBySize: { hint: RegExp; argument: string }[] = [
+  {
+    hint: /^charges\.slot\[\d\]\.last$/,
+    argument: "one opening: elapsed < 2^34 and |level − leak| < 2^160 (charges.circom, step 2)",
+  },
+  {
+    hint: /^charges\.slot\[\d\]\.leaked\.hint$/,
+    argument: "a number and its complement are not both below 2^160 (compare.circom)",
+  },
+  {
+    hint: /^schedule\.split\.quotient$/,
+    argument: "0 ≤ remainder < 86,400 and quotient < 2^18 (divide.circom)",
+  },
+  {
+    hint: /^schedule\.weekday\.(hint\[\d\]|quotient)$/,
+    argument: "one residue of seven and quotient < 2^16 (divide.circom)",
+  },
+];
+
+describe.each(Object.keys(circuits) as CircuitName[])("%s", (circuit) => {
+  test("the inputs determine every other wire: the Jacobian has full column rank", async () => {
+    const r1cs = await pinnedR1cs(circuit);
+    const inside = Array.from(
+      { length: r1cs.wires - r1cs.outside - 1 },
+      (_, i) => r1cs.outside + 1 + i,
+    );
+    for await (const { name, witness } of witnesses(circuit, 4)) {
+      const rows = jacobian(r1cs, sidesOf(r1cs, witness), (wire) => wire <= r1cs.outside);
+      const free = freeColumns(rows, inside).map((wire) => nameOf(r1cs, wire));
+      const unexpected = free.filter((wire) => !allowedFree.includes(wire));
+      expect(unexpected, name).toEqual([]);
+    }
+  });
+});
+
+test("without sizes only the known hints are free", async () => {
+  const { r1cs, calculator } = await compileTestCircuit({ main: mandateMain, lightHash: true });
+  const freeWithoutSizes = createRangeArguments(r1cs);
+  const used = new Set<RegExp>();
+  for (const { name, transition } of [...designedMandates(8), ...randomMandates(8, 7)]) {
+    const witness = await calculator.calculate(lightInput(claimOf(transition)));
+    const unexpected = freeWithoutSizes(witness).filter((wire) => {
+      const known = fixedBySize.find(({ hint }) => hint.test(wire));
+      if (known) used.add(known.hint);
+      return !known && !allowedFree.includes(wire);
+    });
+    expect(unexpected, name).toEqual([]);
+  }
+  expect([...used], "every entry of the list is needed").toHaveLength(fixedBySize.length);
+});
