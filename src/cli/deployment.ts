@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { type Address, getAddress, isAddress } from "viem";
 import { z } from "zod";
 import { WorkspaceError } from "../errors/cli.ts";
+import { FileExistsError } from "../errors/keys.ts";
 import { writeFileAtomic } from "../keys/files.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -79,4 +80,17 @@ export async function saveDeployment(workspace: Workspace, deployment: Deploymen
   await writeFileAtomic(workspace.deployment, `${JSON.stringify(json, null, 2)}\n`, {
     mode: 0o644,
   });
+}
+
+/**
+ * Refuses to go on where a gate is deployed already, before anything is sent.
+ *
+ * @throws {FileExistsError}
+ */
+export async function assertNoDeployment({ deployment }: Workspace): Promise<void> {
+  const exists = await access(deployment).then(
+    () => true,
+    () => false,
+  );
+  if (exists) throw new FileExistsError({ path: deployment });
 }

@@ -47,12 +47,15 @@ export async function announce(
   cli: Cli,
   options: PassphraseOptions,
   action: string,
-  build: (client: SendClient, deployment: Deployment) => Promise<TimelockOperation>,
+  build: (
+    client: SendClient,
+    deployment: Deployment,
+  ) => Promise<{ operation: TimelockOperation; epoch?: number }>,
 ): Promise<CommandResult> {
   const workspace = await cli.workspace();
   return asAccount(cli, "governance", options, async (client, deployment) => {
     const { gate, timelock, chainId } = deployment;
-    const operation = await build(client, deployment);
+    const { operation, epoch } = await build(client, deployment);
     const { id, readyAt, receipt } = await withProgress("announcing the operation", () =>
       scheduleOperation(client, { timelock, operation }),
     );
@@ -64,6 +67,7 @@ export async function announce(
       gate,
       timelock,
       readyAt,
+      ...(epoch !== undefined && { epoch }),
       operation,
     });
     return {

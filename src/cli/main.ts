@@ -29,7 +29,8 @@ function asUsageError(error: unknown): unknown {
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    await createProgram().parseAsync(argv);
+    const program = await createProgram(argv.slice(2));
+    await program.parseAsync(argv);
     return Number(process.exitCode ?? exitCodes.ok);
   } catch (thrown) {
     const error = asUsageError(thrown);

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { bytesToHex, type Hex, hexToBytes, numberToHex } from "viem";
+import { type Address, bytesToHex, type Hex, hexToBytes, numberToHex } from "viem";
 import { UsageError } from "../errors/cli.ts";
 import { KeyFileError } from "../errors/keys.ts";
 import { assertFieldElement, FIELD_ORDER } from "../field/field.ts";
 import { readSealed, type SealIdentity, writeSealed } from "../keys/sealed.ts";
 import { type CommittedPolicy, commitPolicy } from "../policy/commitment.ts";
+import { type CompiledPolicy, withSalt } from "../policy/compile.ts";
 import type { PolicyLabels } from "../policy/labels.ts";
 import type { Policy } from "../policy/policy.ts";
 import { SECRET_BYTES } from "../state/salt.ts";
@@ -18,6 +19,8 @@ export interface Mandate {
   lane: number;
   policy: Policy;
   labels: PolicyLabels;
+  /** What the gate must be configured with, for a policy with regimes. */
+  riskFeed?: { address: Address; maxAge: bigint } | undefined;
   /** 32 bytes, fresh for each mandate */
   stateSecret: Hex;
   /** The state that a rotation kept, once it is known. */
@@ -48,13 +51,15 @@ export function randomSalt(): bigint {
 export async function createMandate(
   workspace: Workspace,
   identity: SealIdentity,
-  input: { lane: number; policy: Policy; labels: PolicyLabels },
+  { lane, compiled }: { lane: number; compiled: CompiledPolicy },
 ): Promise<OpenMandate> {
+  const { riskFeed } = compiled;
   const mandate: Mandate = {
     version: 1,
-    lane: input.lane,
-    policy: { ...input.policy, salt: randomSalt() },
-    labels: input.labels,
+    lane,
+    policy: withSalt(compiled.policy, randomSalt()),
+    labels: compiled.labels,
+    ...(riskFeed && { riskFeed: { address: riskFeed.address, maxAge: riskFeed.maxAge } }),
     stateSecret: bytesToHex(randomBytes(SECRET_BYTES)),
   };
   const opened = open(mandate);

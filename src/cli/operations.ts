@@ -23,6 +23,8 @@ const operationSchema = z.strictObject({
   timelock: address,
   /** unix seconds */
   readyAt: integer,
+  /** The epoch that a rotation's states are for. */
+  epoch: z.int().positive().optional(),
   operation: z.strictObject({
     target: address,
     value: integer,
@@ -42,6 +44,8 @@ export interface SavedOperation {
   timelock: Address;
   /** unix seconds */
   readyAt: bigint;
+  /** The epoch that a rotation's states are for. */
+  epoch?: number | undefined;
   operation: TimelockOperation;
 }
 

@@ -1,25 +1,157 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { gateExecuteCommand } from "./commands/gateExecute.ts";
-import { gateExitCommand } from "./commands/gateExit.ts";
-import { gatePauseCommand } from "./commands/gatePause.ts";
-import { gateRevokeCommand } from "./commands/gateRevoke.ts";
-import { gateSendCommand } from "./commands/gateSend.ts";
-import { gateUnpauseCommand } from "./commands/gateUnpause.ts";
-import { initCommand } from "./commands/init.ts";
-import { keysImportCommand } from "./commands/keysImport.ts";
-import { keysNewCommand } from "./commands/keysNew.ts";
-import { keysShowCommand } from "./commands/keysShow.ts";
-import { proveCommand } from "./commands/prove.ts";
-import { verifyCommand } from "./commands/verify.ts";
 import { exitCodesHelp } from "./exitCodes.ts";
 
 const { version } = JSON.parse(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
 ) as { version: string };
 
-/** The command line: every command, without running anything. */
-export function createProgram(): Command {
+interface CommandEntry {
+  name: string;
+  summary: string;
+  /** Commands are modules of their own, loaded when they are called: a command line has to start at once. */
+  load: () => Promise<Command>;
+}
+
+interface CommandGroup {
+  name: string;
+  description: string;
+  commands: readonly CommandEntry[];
+}
+
+const entries: readonly (CommandEntry | CommandGroup)[] = [
+  {
+    name: "init",
+    summary: "make a workspace: a configuration and an example policy",
+    load: async () => (await import("./commands/init.ts")).initCommand(),
+  },
+  {
+    name: "keys",
+    description: "keys in encrypted keystores",
+    commands: [
+      {
+        name: "new",
+        summary: "make a fresh key in an encrypted keystore",
+        load: async () => (await import("./commands/keysNew.ts")).keysNewCommand(),
+      },
+      {
+        name: "import",
+        summary: "encrypt an existing private key into a keystore",
+        load: async () => (await import("./commands/keysImport.ts")).keysImportCommand(),
+      },
+      {
+        name: "show",
+        summary: "show a keystore's address and its form on-chain",
+        load: async () => (await import("./commands/keysShow.ts")).keysShowCommand(),
+      },
+    ],
+  },
+  {
+    name: "policy",
+    description: "the hidden limits; everything here stays with the desk",
+    commands: [
+      {
+        name: "check",
+        summary: "check a policy, or whether it allows an action",
+        load: async () => (await import("./commands/policyCheck.ts")).policyCheckCommand(),
+      },
+      {
+        name: "explain",
+        summary: "explain a policy, or what each rule says of an action",
+        load: async () => (await import("./commands/policyExplain.ts")).policyExplainCommand(),
+      },
+      {
+        name: "compile",
+        summary: "compile a policy and report what it allows in 24 h",
+        load: async () => (await import("./commands/policyCompile.ts")).policyCompileCommand(),
+      },
+      {
+        name: "commit",
+        summary: "commit to a policy; seal what opens the commitment",
+        load: async () => (await import("./commands/policyCommit.ts")).policyCommitCommand(),
+      },
+    ],
+  },
+  {
+    name: "prove",
+    summary: "prove and sign an action, without sending it",
+    load: async () => (await import("./commands/prove.ts")).proveCommand(),
+  },
+  {
+    name: "verify",
+    summary: "check a proven and signed call",
+    load: async () => (await import("./commands/verify.ts")).verifyCommand(),
+  },
+  {
+    name: "gate",
+    description: "the contract that holds the assets",
+    commands: [
+      {
+        name: "deploy",
+        summary: "deploy verifiers, timelock and gate, with the first epoch",
+        load: async () => (await import("./commands/gateDeploy.ts")).gateDeployCommand(),
+      },
+      {
+        name: "send",
+        summary: "prove, sign and send an action",
+        load: async () => (await import("./commands/gateSend.ts")).gateSendCommand(),
+      },
+      {
+        name: "status",
+        summary: "show what stands on-chain",
+        load: async () => (await import("./commands/gateStatus.ts")).gateStatusCommand(),
+      },
+      {
+        name: "rotate",
+        summary: "announce a new policy, agent key or risk feed (timelock)",
+        load: async () => (await import("./commands/gateRotate.ts")).gateRotateCommand(),
+      },
+      {
+        name: "pause",
+        summary: "stop all actions at once (guardian)",
+        load: async () => (await import("./commands/gatePause.ts")).gatePauseCommand(),
+      },
+      {
+        name: "unpause",
+        summary: "announce that actions may go on (timelock)",
+        load: async () => (await import("./commands/gateUnpause.ts")).gateUnpauseCommand(),
+      },
+      {
+        name: "revoke",
+        summary: "revoke the agent key at once (guardian)",
+        load: async () => (await import("./commands/gateRevoke.ts")).gateRevokeCommand(),
+      },
+      {
+        name: "exit",
+        summary: "announce the way out: any call from the gate (timelock)",
+        load: async () => (await import("./commands/gateExit.ts")).gateExitCommand(),
+      },
+      {
+        name: "execute",
+        summary: "make an announced change once its delay is over (timelock)",
+        load: async () => (await import("./commands/gateExecute.ts")).gateExecuteCommand(),
+      },
+    ],
+  },
+  {
+    name: "state",
+    description: "the hidden state of a lane's budgets",
+    commands: [
+      {
+        name: "recover",
+        summary: "rebuild a lane's hidden state from its secret and the chain",
+        load: async () => (await import("./commands/stateRecover.ts")).stateRecoverCommand(),
+      },
+    ],
+  },
+];
+
+/**
+ * The command line. Commands whose names are not among `words` are only listed, not loaded.
+ *
+ * @param words the command line's arguments; everything is loaded without them
+ */
+export async function createProgram(words?: readonly string[]): Promise<Command> {
   const program = new Command("zkmandate")
     .description("Hidden trading mandates, proven before each signature and enforced on-chain.")
     .version(version)
@@ -27,32 +159,27 @@ export function createProgram(): Command {
     .option("--debug", "print the stack of an error")
     .option("-w, --workspace <folder>", "folder with zkmandate.yaml", ".")
     .addHelpText("after", exitCodesHelp);
-  program.addCommand(initCommand());
-  program.addCommand(
-    group("keys", "agent keys in encrypted keystores", [
-      keysNewCommand(),
-      keysImportCommand(),
-      keysShowCommand(),
-    ]),
-  );
-  program.addCommand(proveCommand());
-  program.addCommand(verifyCommand());
-  program.addCommand(
-    group("gate", "the contract that holds the assets", [
-      gateSendCommand(),
-      gatePauseCommand(),
-      gateRevokeCommand(),
-      gateUnpauseCommand(),
-      gateExitCommand(),
-      gateExecuteCommand(),
-    ]),
-  );
+  for (const entry of entries) {
+    program.addCommand("load" in entry ? await one(entry, words) : await many(entry, words));
+  }
   return prepared(program);
 }
 
-function group(name: string, summary: string, commands: readonly Command[]): Command {
-  const command = new Command(name).description(summary);
-  for (const subcommand of commands) command.addCommand(subcommand);
+async function one(
+  { name, summary, load }: CommandEntry,
+  words: readonly string[] | undefined,
+): Promise<Command> {
+  const called = words === undefined || words.includes(name);
+  return called ? (await load()).summary(summary) : new Command(name).description(summary);
+}
+
+async function many(
+  { name, description, commands }: CommandGroup,
+  words: readonly string[] | undefined,
+): Promise<Command> {
+  const command = new Command(name).description(description);
+  const called = words === undefined || words.includes(name) ? words : [];
+  for (const entry of commands) command.addCommand(await one(entry, called));
   return command;
 }
 

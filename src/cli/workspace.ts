@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isAddress } from "viem";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { WorkspaceError } from "../errors/cli.ts";
@@ -18,13 +17,6 @@ const account = z.strictObject({
   /** A file whose one line is the passphrase; without it the CLI asks. */
   passphraseFile: z.string().min(1).optional(),
 });
-
-const address = z
-  .string()
-  .refine(
-    (text) => isAddress(text, { strict: false }),
-    "not an address: 0x and 40 hexadecimal digits",
-  );
 
 const workspaceSchema = z.strictObject({
   version: z.literal(1),
@@ -47,9 +39,6 @@ const workspaceSchema = z.strictObject({
       timelockDelay: z.int().positive().default(172_800),
       /** seconds */
       maxDelay: z.int().min(1).max(300).default(120),
-      riskFeed: address.optional(),
-      /** seconds */
-      riskMaxAge: z.int().positive().optional(),
     })
     .prefault({}),
   accounts: z

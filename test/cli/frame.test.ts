@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/program.ts";
 import { temporaryFolder, zkmandate, zkmandateJson } from "./run.ts";
@@ -51,10 +52,10 @@ describe("the command line", () => {
     expect(debug.stderr).toContain("    at ");
   });
 
-  it("shows examples in the help of every command", () => {
-    const leaves = (command: ReturnType<typeof createProgram>): (typeof command)[] =>
+  it("shows examples in the help of every command", async () => {
+    const leaves = (command: Command): Command[] =>
       command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
-    for (const command of leaves(createProgram())) {
+    for (const command of leaves(await createProgram())) {
       let help = "";
       command.configureOutput({
         writeOut: (text) => {

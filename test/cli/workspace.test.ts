@@ -32,7 +32,6 @@ describe("a workspace's configuration", () => {
     [minimal.replace("http", "ftp"), "chain.rpcUrl"],
     [minimal.replace("version: 1", "version: 2"), "version"],
     [`${minimal}lane: 70000`, "lane"],
-    [`${minimal}gate: { riskFeed: "0x12" }`, "gate.riskFeed: not an address"],
     [`${minimal}gate: { maxDelay: 301 }`, "gate.maxDelay"],
     ["", "file"],
     ["just text", "file"],

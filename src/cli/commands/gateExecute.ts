@@ -1,11 +1,14 @@
 import { Command } from "commander";
 import { policyAccountAbi } from "../../chain/abi/policyAccount.ts";
+import type { ReadClient } from "../../chain/client.ts";
 import { executeOperation } from "../../chain/executeOperation.ts";
+import { readGate } from "../../chain/readGate.ts";
+import { UsageError } from "../../errors/cli.ts";
 import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
 import { asAccount, receiptData } from "../gateAction.ts";
 import { adoptLanes, laneRows } from "../laneRecords.ts";
-import { findOperation } from "../operations.ts";
+import { findOperation, type SavedOperation } from "../operations.ts";
 import { done, table } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { openIdentity } from "../secrets.ts";
@@ -13,7 +16,6 @@ import { openIdentity } from "../secrets.ts";
 /** `zkmandate gate execute`: makes an announced change, once its delay is over. */
 export function gateExecuteCommand(): Command {
   const command = new Command("execute")
-    .summary("make an announced change once its delay is over (timelock)")
     .description(
       "Executes, as the governance account, an operation that `gate rotate`, `gate unpause` or `gate exit` " +
         "announced. After a rotation the new lanes' states are recorded in the workspace.",
@@ -30,6 +32,7 @@ export function gateExecuteCommand(): Command {
         const identity = rotates ? await openIdentity(cli, options) : undefined;
         return asAccount(cli, "governance", options, async (client, deployment) => {
           const { timelock, operation } = saved;
+          await assertRotationFits(client, saved);
           const receipt = await withProgress("executing the operation", () =>
             executeOperation(client, { timelock, operation, targetAbi: policyAccountAbi }),
           );
@@ -56,4 +59,14 @@ export function gateExecuteCommand(): Command {
         });
       }),
     );
+}
+
+/** A rotation's first states are derived for one epoch; in another nobody could open them. */
+async function assertRotationFits(client: ReadClient, { gate, epoch }: SavedOperation) {
+  if (epoch === undefined) return;
+  const current = (await readGate(client, { gate })).epoch;
+  if (current + 1 === epoch) return;
+  throw new UsageError("The rotation was made for another epoch; announce it again", {
+    details: [`expected: the gate in epoch ${epoch - 1}`, `on-chain: epoch ${current}`],
+  });
 }

@@ -7,13 +7,11 @@ import { announce } from "../gateAction.ts";
 
 /** `zkmandate gate exit`: the timelocked way out, without any proof. */
 export function gateExitCommand(): Command {
-  const command = new Command("exit")
-    .summary("announce the way out: any call from the gate (timelock)")
-    .description(
-      "Announces, as the governance account, one call from the gate without proof or policy: to withdraw " +
-        "assets when proving has stopped, or to set an allowance to 0. It works while the gate is paused. " +
-        "Executable after the timelock's delay with `gate execute`.",
-    );
+  const command = new Command("exit").description(
+    "Announces, as the governance account, one call from the gate without proof or policy: to withdraw " +
+      "assets when proving has stopped, or to set an allowance to 0. It works while the gate is paused. " +
+      "Executable after the timelock's delay with `gate execute`.",
+  );
   return passphraseOptions(actionOptions(command))
     .addHelpText(
       "after",
@@ -25,9 +23,13 @@ export function gateExitCommand(): Command {
     .action(
       action<PassphraseOptions & ActionOptions>((cli, options) => {
         const { target, value, data } = callOf(options);
-        return announce(cli, options, "exit", async (_client, { gate }) =>
-          gateOperation({ gate, functionName: "governanceCall", args: [target, value, data] }),
-        );
+        return announce(cli, options, "exit", async (_client, { gate }) => ({
+          operation: gateOperation({
+            gate,
+            functionName: "governanceCall",
+            args: [target, value, data],
+          }),
+        }));
       }),
     );
 }

@@ -8,12 +8,10 @@ import { withProgress } from "../progress.ts";
 
 /** `zkmandate gate pause`: the guardian stops all actions at once. */
 export function gatePauseCommand(): Command {
-  const command = new Command("pause")
-    .summary("stop all actions at once (guardian)")
-    .description(
-      "Stops all of the gate's actions at once, as the guardian. Only the timelock lets them go on " +
-        "(gate unpause). The way out stays open (gate exit).",
-    );
+  const command = new Command("pause").description(
+    "Stops all of the gate's actions at once, as the guardian. Only the timelock lets them go on " +
+      "(gate unpause). The way out stays open (gate exit).",
+  );
   return passphraseOptions(command)
     .addHelpText("after", examples(["zkmandate gate pause"]))
     .action(

@@ -8,11 +8,9 @@ import { withProgress } from "../progress.ts";
 
 /** `zkmandate gate revoke`: the guardian takes the agent key's power at once. */
 export function gateRevokeCommand(): Command {
-  const command = new Command("revoke")
-    .summary("revoke the agent key at once (guardian)")
-    .description(
-      "Revokes the agent key at once, as the guardian. Only a rotation names a new key (gate rotate).",
-    );
+  const command = new Command("revoke").description(
+    "Revokes the agent key at once, as the guardian. Only a rotation names a new key (gate rotate).",
+  );
   return passphraseOptions(command)
     .addHelpText("after", examples(["zkmandate gate revoke"]))
     .action(

@@ -15,12 +15,10 @@ type SendOptions = PassphraseOptions & Partial<ActionOptions> & { signed?: strin
 
 /** `zkmandate gate send`: proves, signs and sends an action. */
 export function gateSendCommand(): Command {
-  const command = new Command("send")
-    .summary("prove, sign and send an action")
-    .description(
-      "Decides, proves and signs an action with the agent key, sends it as the submitter account and waits " +
-        "until it is executed. Ends with 3 if the policy denies, with 4 if the gate refuses.",
-    );
+  const command = new Command("send").description(
+    "Decides, proves and signs an action with the agent key, sends it as the submitter account and waits " +
+      "until it is executed. Ends with 3 if the policy denies, with 4 if the gate refuses.",
+  );
   return passphraseOptions(actionOptions(command, { optional: true }))
     .option("--signed <file>", "send what `zkmandate prove` wrote")
     .addHelpText(

@@ -6,19 +6,17 @@ import { announce } from "../gateAction.ts";
 
 /** `zkmandate gate unpause`: announces that actions may go on. */
 export function gateUnpauseCommand(): Command {
-  const command = new Command("unpause")
-    .summary("announce that actions may go on (timelock)")
-    .description(
-      "Announces, as the governance account, that the gate's actions may go on. Executable after the " +
-        "timelock's delay with `gate execute`.",
-    );
+  const command = new Command("unpause").description(
+    "Announces, as the governance account, that the gate's actions may go on. Executable after the " +
+      "timelock's delay with `gate execute`.",
+  );
   return passphraseOptions(command)
     .addHelpText("after", examples(["zkmandate gate unpause"]))
     .action(
       action<PassphraseOptions>((cli, options) =>
-        announce(cli, options, "unpause", async (_client, { gate }) =>
-          gateOperation({ gate, functionName: "unpause", args: [] }),
-        ),
+        announce(cli, options, "unpause", async (_client, { gate }) => ({
+          operation: gateOperation({ gate, functionName: "unpause", args: [] }),
+        })),
       ),
     );
 }

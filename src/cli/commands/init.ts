@@ -18,7 +18,6 @@ const templates = [
 /** `zkmandate init`: a folder with a configuration and an example policy. */
 export function initCommand(): Command {
   return new Command("init")
-    .summary("make a workspace: a configuration and an example policy")
     .description(
       "Writes zkmandate.yaml, an example policy.yaml and a .gitignore that keeps secrets out of git. " +
         "Files that exist stay as they are.",

@@ -23,7 +23,6 @@ interface ImportOptions extends PassphraseOptions {
 /** `zkmandate keys import`: an existing private key into an encrypted keystore. */
 export function keysImportCommand(): Command {
   const command = new Command("import")
-    .summary("encrypt an existing private key into a keystore")
     .description(
       "Reads a private key (64 hexadecimal digits) from a file, a descriptor or a prompt and writes it, " +
         "encrypted, as an Ethereum v3 keystore (mode 0600). A key is never taken from the command line.",

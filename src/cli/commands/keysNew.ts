@@ -9,7 +9,6 @@ import { withProgress } from "../progress.ts";
 /** `zkmandate keys new`: a fresh key in an encrypted keystore. */
 export function keysNewCommand(): Command {
   const command = new Command("new")
-    .summary("make a fresh key in an encrypted keystore")
     .description(
       "Makes a fresh secp256k1 key and writes it, encrypted, as an Ethereum v3 keystore (mode 0600). " +
         "An existing file is never overwritten.",

@@ -17,7 +17,6 @@ interface ShowOptions extends PassphraseOptions {
 /** `zkmandate keys show`: a keystore's address and what a gate stores for it; never the key. */
 export function keysShowCommand(): Command {
   const command = new Command("show")
-    .summary("show a keystore's address and its form on-chain")
     .description(
       "Shows the address of a keystore and the (kind, id) pair under which a gate knows it. The key itself " +
         "is never shown. Without --check the address is the one that the file names.",

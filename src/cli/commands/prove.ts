@@ -14,12 +14,10 @@ interface ProveOptions extends PassphraseOptions, ActionOptions {
 
 /** `zkmandate prove`: a proven and signed call, without sending it. */
 export function proveCommand(): Command {
-  const command = new Command("prove")
-    .summary("prove and sign an action, without sending it")
-    .description(
-      "Decides whether the hidden policy allows an action now, proves it and signs it. Nothing is sent: " +
-        "`gate send --signed` does that, until the deadline. Ends with 3 if the policy denies.",
-    );
+  const command = new Command("prove").description(
+    "Decides whether the hidden policy allows an action now, proves it and signs it. Nothing is sent: " +
+      "`gate send --signed` does that, until the deadline. Ends with 3 if the policy denies.",
+  );
   return passphraseOptions(actionOptions(command))
     .option(
       "--valid-for <seconds>",

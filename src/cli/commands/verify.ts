@@ -20,7 +20,6 @@ import { readSignedCall, type SignedCallFile } from "../signedCallFile.ts";
 /** `zkmandate verify`: checks a signed call, with other code than made it. */
 export function verifyCommand(): Command {
   return new Command("verify")
-    .summary("check a proven and signed call")
     .description(
       "Recomputes the context, the digest and the public inputs of a signed call, verifies the Groth16 proof " +
         "with the pinned verification key, and recovers the signer. With --onchain the call is also held " +

@@ -1,0 +1,148 @@
+import { Command } from "commander";
+import { type Address, pad, zeroAddress } from "viem";
+import type { SendClient } from "../../chain/client.ts";
+import { deployGate } from "../../chain/deployGate.ts";
+import { deployTimelock } from "../../chain/deployTimelock.ts";
+import { deployVerifiers } from "../../chain/deployVerifiers.ts";
+import { laneGenesis } from "../../chain/rotation.ts";
+import { agentKeyKinds } from "../../keys/keys.ts";
+import { usableCircuit } from "../../prover/artifacts.ts";
+import {
+  addressOfAccount,
+  openAccount,
+  type PassphraseOptions,
+  passphraseOptions,
+  shown,
+} from "../accounts.ts";
+import { parseAddress, parseCount } from "../actionOptions.ts";
+import { action, type Cli, examples } from "../cli.ts";
+import { sendClient } from "../clients.ts";
+import { assertNoDeployment, type Deployment, saveDeployment } from "../deployment.ts";
+import { adoptLanes, laneRows } from "../laneRecords.ts";
+import type { OpenMandate } from "../mandates.ts";
+import { type NewMandatesOptions, newMandates, riskFeedOf } from "../newMandates.ts";
+import { done, table } from "../output.ts";
+import { withProgress } from "../progress.ts";
+import { openIdentity } from "../secrets.ts";
+
+interface DeployOptions extends PassphraseOptions, NewMandatesOptions {
+  guardian?: Address;
+}
+
+/** `zkmandate gate deploy`: verifiers, timelock and gate, with the first epoch. */
+export function gateDeployCommand(): Command {
+  const command = new Command("deploy")
+    .description(
+      "Deploys, as the governance account, the circuits' verifiers, a timelock and a gate whose lanes are " +
+        "committed to the policy, and records the lanes' first states. The addresses go to deployment.json. " +
+        "The governance account is the timelock's only proposer and executor; the agent, submitter and " +
+        "guardian are the workspace's accounts.",
+    )
+    .argument("[file]", "a policy; the workspace's by default")
+    .option("--lanes <number>", "lanes that share the policy's budgets", parseCount, 1)
+    .option("--commitments <hex...>", "commitments that `policy commit` made, instead of a policy")
+    .option(
+      "--guardian <address>",
+      "who may stop the gate; the guardian account by default",
+      parseAddress,
+    );
+  return passphraseOptions(command)
+    .addHelpText(
+      "after",
+      examples(["zkmandate gate deploy", "zkmandate gate deploy desk.yaml --lanes 2 --json"]),
+    )
+    .action(
+      action<DeployOptions>(async (cli, options, file) => {
+        const workspace = await cli.workspace();
+        await assertNoDeployment(workspace);
+        await warnOfDevelopmentKeys(cli);
+        const identity = await openIdentity(cli, options, { create: true });
+        const mandates = await newMandates(cli, identity, options, file);
+        const key = await openAccount(cli, "governance", options);
+        try {
+          const client = await sendClient(workspace, key);
+          const deployed = await deployAll(cli, client, mandates, options);
+          const { deployment, gasUsed } = deployed;
+          await saveDeployment(workspace, deployment);
+          const blockNumber = deployment.fromBlock;
+          const lanes = await adoptLanes({ workspace, client, deployment, identity, blockNumber });
+          return {
+            data: { ...deployment, lanes, gasUsed, file: workspace.deployment },
+            text: [
+              done("the gate is deployed"),
+              table([
+                ["gate", deployment.gate],
+                ["timelock", deployment.timelock],
+                ["verifier gate", deployment.verifiers.gate],
+                ["verifier wide", deployment.verifiers.wide],
+                ["block", blockNumber],
+                ["gas", gasUsed],
+                ...laneRows(lanes),
+                ["written to", shown(workspace.deployment)],
+              ]),
+            ].join("\n"),
+          };
+        } finally {
+          await key.close();
+        }
+      }),
+    );
+}
+
+/** Development keys work, and must not guard assets; production mode refuses them. */
+async function warnOfDevelopmentKeys(cli: Cli): Promise<void> {
+  const { setup } = await usableCircuit("gate");
+  if (setup === "development") {
+    cli.warn("the proving keys come from a development ceremony: whoever ran it can forge proofs");
+  }
+}
+
+async function deployAll(
+  cli: Cli,
+  client: SendClient,
+  mandates: readonly OpenMandate[],
+  options: DeployOptions,
+): Promise<{ deployment: Deployment; gasUsed: bigint }> {
+  const { chain, gate: settings } = await cli.workspace();
+  const governance = client.account.address;
+  const [agent, submitter, guardian] = await Promise.all([
+    addressOfAccount(cli, "agent"),
+    addressOfAccount(cli, "submitter"),
+    options.guardian ?? addressOfAccount(cli, "guardian"),
+  ]);
+  const verifiers = await withProgress("deploying the verifiers", () => deployVerifiers(client));
+  const { timelock, ...timelockCost } = await withProgress("deploying the timelock", () =>
+    deployTimelock(client, {
+      minDelay: BigInt(settings.timelockDelay),
+      proposers: [governance],
+      executors: [governance],
+    }),
+  );
+  const deployed = await withProgress("deploying the gate", () =>
+    deployGate(client, {
+      timelock,
+      verifiers: { gate: verifiers.gate, wide: verifiers.wide, quorum: zeroAddress },
+      guardian,
+      submitters: [submitter],
+      agent: { kind: agentKeyKinds.ecdsa, id: pad(agent, { size: 32 }) },
+      ...riskFeedOf(mandates),
+      maxDelay: settings.maxDelay,
+      genesis: (moment) =>
+        mandates.map(
+          ({ lane, committed, secret }) =>
+            laneGenesis({ ...moment, lane, committed, secret, fill: "empty" }).rotation,
+        ),
+    }),
+  );
+  return {
+    deployment: {
+      version: 1,
+      chainId: chain.id,
+      gate: deployed.gate,
+      timelock,
+      verifiers: { gate: verifiers.gate, wide: verifiers.wide },
+      fromBlock: deployed.blockNumber,
+    },
+    gasUsed: verifiers.gasUsed + timelockCost.gasUsed + deployed.gasUsed,
+  };
+}

@@ -1,0 +1,78 @@
+import { Command } from "commander";
+import { type Address, pad } from "viem";
+import { getBlock, readContract } from "viem/actions";
+import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
+import { gateOperation } from "../../chain/gateOperation.ts";
+import { readGate } from "../../chain/readGate.ts";
+import { laneGenesis } from "../../chain/rotation.ts";
+import { agentKeyKinds } from "../../keys/keys.ts";
+import { addressOfAccount, type PassphraseOptions, passphraseOptions } from "../accounts.ts";
+import { parseAddress, parseCount } from "../actionOptions.ts";
+import { action, examples } from "../cli.ts";
+import { announce } from "../gateAction.ts";
+import { type NewMandatesOptions, newMandates, riskFeedOf } from "../newMandates.ts";
+import { openIdentity } from "../secrets.ts";
+
+interface RotateOptions extends PassphraseOptions, NewMandatesOptions {
+  agent?: Address;
+  keepState?: boolean;
+}
+
+/** `zkmandate gate rotate`: announces a new epoch with a new policy, agent key or feeds. */
+export function gateRotateCommand(): Command {
+  const command = new Command("rotate")
+    .description(
+      "Announces, as the governance account, a new epoch: fresh commitments to the policy, the agent key, the " +
+        "risk feed and maxDelay. Executable with `gate execute` after the timelock's delay and within 7 days. " +
+        "Lanes that are not named are dead then. Budgets start full, that is with nothing left, unless " +
+        "--keep-state keeps the lanes' states (same budgets and units only).",
+    )
+    .argument("[file]", "a policy; the workspace's by default")
+    .option("--lanes <number>", "lanes that share the policy's budgets", parseCount, 1)
+    .option("--commitments <hex...>", "commitments that `policy commit` made, instead of a policy")
+    .option("--agent <address>", "the new agent key; the agent account by default", parseAddress)
+    .option("--keep-state", "keep the lanes' states");
+  return passphraseOptions(command)
+    .addHelpText(
+      "after",
+      examples(["zkmandate gate rotate", "zkmandate gate rotate tighter.yaml --keep-state"]),
+    )
+    .action(
+      action<RotateOptions>(async (cli, options, file) => {
+        const workspace = await cli.workspace();
+        const identity = await openIdentity(cli, options);
+        const agent = options.agent ?? (await addressOfAccount(cli, "agent"));
+        return announce(cli, options, "rotate", async (client, { gate, timelock, chainId }) => {
+          const mandates = await newMandates(cli, identity, options, file);
+          const [config, block, minDelay] = await Promise.all([
+            readGate(client, { gate }),
+            getBlock(client),
+            readContract(client, {
+              address: timelock,
+              abi: timelockControllerAbi,
+              functionName: "getMinDelay",
+            }),
+          ]);
+          const epoch = config.epoch + 1;
+          const eta = block.timestamp + minDelay;
+          const lanes = mandates.map(({ lane, committed, secret }) =>
+            options.keepState
+              ? { lane, keepState: true, policy: committed.commitment, state: 0n }
+              : laneGenesis({ chainId, gate, lane, epoch, eta, committed, secret, fill: "full" })
+                  .rotation,
+          );
+          const rotation = {
+            eta,
+            agent: { kind: agentKeyKinds.ecdsa, id: pad(agent, { size: 32 }) },
+            ...riskFeedOf(mandates),
+            maxDelay: workspace.gate.maxDelay,
+            lanes,
+          };
+          return {
+            epoch,
+            operation: gateOperation({ gate, functionName: "rotate", args: [rotation] }),
+          };
+        });
+      }),
+    );
+}

@@ -1,0 +1,119 @@
+import { Command } from "commander";
+import { getAddress, isAddressEqual, numberToHex, zeroAddress } from "viem";
+import { getBalance, getBlock, readContract } from "viem/actions";
+import { policyAccountAbi } from "../../chain/abi/policyAccount.ts";
+import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
+import type { ReadClient } from "../../chain/client.ts";
+import { readGate } from "../../chain/readGate.ts";
+import { readLane } from "../../chain/readLane.ts";
+import { addressOfAccount } from "../accounts.ts";
+import { parseCount } from "../actionOptions.ts";
+import { action, examples } from "../cli.ts";
+import { readClient } from "../clients.ts";
+import { loadDeployment } from "../deployment.ts";
+import { listOperations, type SavedOperation } from "../operations.ts";
+import { formatTime, table } from "../output.ts";
+
+/** `zkmandate gate status`: what everyone can see of a gate. */
+export function gateStatusCommand(): Command {
+  return new Command("status")
+    .description(
+      "Shows a gate as everyone can see it: epoch, pause, agent, guardian, feeds, one lane's commitments, the " +
+        "timelock's delay and the operations announced from this workspace. No passphrase is needed.",
+    )
+    .option("--lane <number>", "the workspace's lane by default", parseCount)
+    .addHelpText(
+      "after",
+      examples(["zkmandate gate status", "zkmandate gate status --lane 1 --json"]),
+    )
+    .action(
+      action<{ lane?: number }>(async (cli, options) => {
+        const workspace = await cli.workspace();
+        const number = options.lane ?? workspace.lane;
+        const { gate, timelock } = await loadDeployment(workspace);
+        const client = await readClient(workspace);
+        const [block, config, lane, balance, delay, operations, submitter] = await Promise.all([
+          getBlock(client),
+          readGate(client, { gate }),
+          readLane(client, { gate, lane: number }),
+          getBalance(client, { address: gate }),
+          readContract(client, {
+            address: timelock,
+            abi: timelockControllerAbi,
+            functionName: "getMinDelay",
+          }),
+          listOperations(workspace),
+          addressOfAccount(cli, "submitter").catch(() => undefined),
+        ]);
+        const allowed =
+          submitter &&
+          (await readContract(client, {
+            address: gate,
+            abi: policyAccountAbi,
+            functionName: "isSubmitter",
+            args: [submitter],
+          }));
+        const agent =
+          config.agent.kind === 0 ? "none (revoked)" : getAddress(`0x${config.agent.id.slice(26)}`);
+        const live = lane.epoch === config.epoch && lane.epoch > 0;
+        const announced = await Promise.all(
+          operations.map(async (saved) => ({ saved, state: await stateOf(client, saved) })),
+        );
+        return {
+          data: {
+            block: block.number,
+            time: block.timestamp,
+            gate,
+            balance,
+            ...config,
+            timelock: { address: timelock, minDelay: delay },
+            ...(submitter && { submitter: { address: submitter, allowed } }),
+            lane: { number, live, ...lane },
+            operations: announced.map(({ saved: { id, action: name, readyAt }, state }) => ({
+              id,
+              action: name,
+              readyAt,
+              state,
+            })),
+          },
+          text: table([
+            ["gate", gate],
+            ["balance", `${balance} wei`],
+            ["epoch", config.epoch],
+            ["paused", config.paused ? "yes" : "no"],
+            ["agent", agent],
+            ["guardian", config.guardian],
+            ["submitter", submitter && `${submitter} ${allowed ? "(allowed)" : "(NOT allowed)"}`],
+            ["open submission", config.openSubmission ? "yes" : "no"],
+            ["risk feed", isAddressEqual(config.riskFeed, zeroAddress) ? "none" : config.riskFeed],
+            ["longest delay", `${config.maxDelay} s`],
+            ["timelock", `${timelock}, delay ${delay} s`],
+            [`lane ${number}`, live ? `live, sequence ${lane.seq}` : "dead"],
+            ["  policy", numberToHex(lane.policy, { size: 32 })],
+            ["  state", numberToHex(lane.state, { size: 32 })],
+            ["  last action", lane.lastTime > 0n ? formatTime(lane.lastTime) : "never"],
+            ...announced.map(
+              ({ saved, state }) =>
+                [
+                  `${saved.action}`,
+                  `${saved.id.slice(0, 18)}, ${state}, from ${formatTime(saved.readyAt)}`,
+                ] as const,
+            ),
+          ]),
+        };
+      }),
+    );
+}
+
+/** OpenZeppelin's OperationState, in order. */
+const operationStates = ["cancelled", "waiting", "ready", "done"] as const;
+
+async function stateOf(client: ReadClient, { timelock, id }: SavedOperation) {
+  const state = await readContract(client, {
+    address: timelock,
+    abi: timelockControllerAbi,
+    functionName: "getOperationState",
+    args: [id],
+  });
+  return operationStates[state] ?? "unknown";
+}

@@ -1,0 +1,79 @@
+import { Command } from "commander";
+import { readLane } from "../../chain/readLane.ts";
+import { recoverState } from "../../chain/recoverState.ts";
+import { UnknownLaneError } from "../../errors/signer.ts";
+import { formatUnit } from "../../policy/explain.ts";
+import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
+import { parseCount } from "../actionOptions.ts";
+import { action, examples } from "../cli.ts";
+import { readClient } from "../clients.ts";
+import { loadDeployment } from "../deployment.ts";
+import { laneStore } from "../laneRecords.ts";
+import { loadMandate } from "../mandates.ts";
+import { done, formatTime, table } from "../output.ts";
+import { withProgress } from "../progress.ts";
+import { openIdentity } from "../secrets.ts";
+
+/** `zkmandate state recover`: a lane's hidden state from the secret and the chain. */
+export function stateRecoverCommand(): Command {
+  const command = new Command("recover")
+    .description(
+      "Rebuilds the lane's budgets from the sealed mandate and the gate's events, compares the result with the " +
+        "commitment on-chain, and records it. Nothing is signed until whatever was forgotten can no longer " +
+        "land. A state that does not open means that someone else used the agent key: rotate.",
+    )
+    .option("--lane <number>", "the workspace's lane by default", parseCount);
+  return passphraseOptions(command)
+    .addHelpText(
+      "after",
+      examples(["zkmandate state recover", "zkmandate state recover --lane 1 --json"]),
+    )
+    .action(
+      action<PassphraseOptions & { lane?: number }>(async (cli, options) => {
+        const workspace = await cli.workspace();
+        const lane = options.lane ?? workspace.lane;
+        const { gate, chainId, fromBlock } = await loadDeployment(workspace);
+        const client = await readClient(workspace);
+        const onchain = await readLane(client, { gate, lane });
+        if (onchain.epoch === 0) throw new UnknownLaneError({ lane });
+        const identity = await openIdentity(cli, options);
+        const mandate = await loadMandate(workspace, identity, onchain.policy);
+        const { committed, secret, kept, labels, policy } = mandate;
+        const store = laneStore(workspace, identity);
+        const { record, transitions } = await store.exclusive({ chainId, gate, lane }, async () => {
+          const recovered = await withProgress("reading the chain", () =>
+            recoverState(client, { gate, lane, committed, secret, fromBlock, kept }),
+          );
+          await store.write(recovered.record);
+          return recovered;
+        });
+        const budgets = policy.budgets
+          .map(({ name, capacity }, i) => ({
+            name,
+            capacity: formatUnit(capacity, labels.budgets[i]),
+            level: formatUnit(record.state.levels[i]?.level ?? 0n, labels.budgets[i]),
+            last: record.state.levels[i]?.last ?? 0n,
+            used: capacity > 0n,
+          }))
+          .filter(({ used }) => used)
+          .map(({ used: _used, ...budget }) => budget);
+        const { epoch, seq, quietUntil } = record;
+        return {
+          data: { gate, lane, epoch, seq, quietUntil, budgets, transitions: transitions.length },
+          text: [
+            done("the state is recovered and recorded"),
+            table([
+              ["lane", lane],
+              ["epoch, sequence", `${epoch}, ${seq}`],
+              ["actions replayed", transitions.length],
+              ...budgets.map(
+                ({ name, level, capacity, last }) =>
+                  [name, `${level} of ${capacity}, last charged ${formatTime(last)}`] as const,
+              ),
+              ["signs again after", formatTime(quietUntil)],
+            ]),
+          ].join("\n"),
+        };
+      }),
+    );
+}
