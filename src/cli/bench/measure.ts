@@ -1,0 +1,34 @@
+/** Milliseconds of repeated runs. */
+export interface Timing {
+  medianMs: number;
+  p95Ms: number;
+}
+
+/** The runs before the counted ones: code is compiled, artifacts are loaded. */
+const WARM_UP_RUNS = 3;
+
+const rounded = (ms: number) => Math.round(ms * 1_000) / 1_000;
+
+/** Median and 95th percentile (nearest rank). */
+export function summarize(samples: readonly number[]): Timing {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const rank = (share: number) =>
+    sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number;
+  return { medianMs: rounded(rank(0.5)), p95Ms: rounded(rank(0.95)) };
+}
+
+/**
+ * Times `work`, warm.
+ *
+ * @param runs how many runs count, at least 1
+ */
+export async function measure(runs: number, work: () => unknown): Promise<Timing> {
+  for (let run = 0; run < WARM_UP_RUNS; run++) await work();
+  const samples: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    await work();
+    samples.push(performance.now() - start);
+  }
+  return summarize(samples);
+}
