@@ -7,10 +7,12 @@ import { BaseError } from "./base.ts";
  */
 export class WitnessError extends BaseError {
   override readonly name = "WitnessError";
+  readonly circuit: string;
   /** The restriction that is not met, such as `amount`; empty when the circuit does not name one. */
   readonly restriction: string;
   /** Templates from the failing assertion outwards, each with its line. */
   readonly trace: readonly string[];
+  readonly reason: string;
 
   constructor(input: {
     circuit: string;
@@ -24,6 +26,8 @@ export class WitnessError extends BaseError {
         : `No witness for circuit ${input.circuit}: restriction ${input.restriction} is not met`,
       { details: input.trace.map((frame) => `in ${frame}`) },
     );
+    this.circuit = input.circuit;
+    this.reason = input.reason;
     this.restriction = input.restriction;
     this.trace = input.trace;
   }
