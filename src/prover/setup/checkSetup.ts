@@ -1,16 +1,19 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type CircuitName, circuits } from "../../action/circuits.ts";
 import { type ArtifactOptions, loadArtifact, loadArtifacts } from "../artifacts.ts";
 import { artifactsDirectory, readManifest } from "../manifest.ts";
 import { checkDistinctDeltas, checkProvingKey, checkVerificationKey } from "./checkKey.ts";
-import { checkKeyOfPtau, readPowersOfTau } from "./ptau.ts";
-import { installedPtau } from "./ptauManifest.ts";
+import { checkKeyOfPtau, type PowersOfTau, readPowersOfTau } from "./ptau.ts";
+import { installedPtau, ptauDirectory, readPtauManifest } from "./ptauManifest.ts";
 import { checkTranscript, parseTranscript } from "./transcript.ts";
 import { type ProvingKey, readProvingKey } from "./zkey.ts";
 
 export interface SetupReport {
   setup: "development" | "ceremony";
-  ptau: string;
+  /** The phase-1 file; whether it is here to be compared (the npm package leaves it out). */
+  ptau: { file: string; compared: boolean };
   circuits: Record<string, { zkeySha256: string; contributions: { name: string; hash: string }[] }>;
   /** What is wrong, in words; empty if nothing is. */
   findings: string[];
@@ -28,11 +31,12 @@ export interface SetupReport {
  */
 export async function checkSetup(options: ArtifactOptions = {}): Promise<SetupReport> {
   const manifest = await readManifest(options.directory ?? artifactsDirectory);
-  const { path, entry } = await installedPtau();
-  const phase1 = readPowersOfTau(await readFile(path), entry.file);
+  const entry = (await readPtauManifest()).installed;
+  const compared = existsSync(join(ptauDirectory, entry.file));
+  const phase1 = compared ? await loadPhase1() : undefined;
   const report: SetupReport = {
     setup: manifest.setup,
-    ptau: entry.file,
+    ptau: { file: entry.file, compared },
     circuits: {},
     findings:
       manifest.ptau.sha256 === entry.sha256
@@ -58,7 +62,7 @@ export async function checkSetup(options: ArtifactOptions = {}): Promise<SetupRe
     const findings = [
       ...checkProvingKey(key),
       ...checkVerificationKey(vkey, key),
-      ...checkKeyOfPtau(key, phase1),
+      ...(phase1 ? checkKeyOfPtau(key, phase1) : []),
       ...checkTranscript(transcript, key),
       ...disagreeing.map(([what]) => `manifest and transcript differ in ${what}`),
     ];
@@ -71,4 +75,9 @@ export async function checkSetup(options: ArtifactOptions = {}): Promise<SetupRe
   }
   report.findings.push(...checkDistinctDeltas(keys));
   return report;
+}
+
+async function loadPhase1(): Promise<PowersOfTau> {
+  const { path } = await installedPtau();
+  return readPowersOfTau(await readFile(path), path);
 }

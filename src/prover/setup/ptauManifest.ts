@@ -109,7 +109,13 @@ export function ptauHashes(bytes: Uint8Array) {
 export async function installedPtau(directory = ptauDirectory) {
   const entry = (await readPtauManifest(directory)).installed;
   const path = join(directory, entry.file);
-  const bytes = await readFile(path);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new InvalidSetupFileError({
+      file: path,
+      expected: "the installed phase-1 file",
+      received: cause instanceof Error ? cause.message : "no file",
+    });
+  });
   const { sha256 } = ptauHashes(bytes);
   if (sha256 !== entry.sha256) {
     throw new InvalidSetupFileError({
