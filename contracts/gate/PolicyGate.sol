@@ -5,10 +5,11 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {RoundReader} from "../feeds/RoundReader.sol";
 import {GateGovernance} from "../governance/GateGovernance.sol";
-import {Lane, Rotation} from "../interfaces/IGateGovernance.sol";
+import {Rotation} from "../interfaces/IGateGovernance.sol";
 import {IGroth16Verifier} from "../interfaces/IGroth16Verifier.sol";
 import {Call, IPolicyGate, Proof} from "../interfaces/IPolicyGate.sol";
-import {ContextLib} from "../lib/ContextLib.sol";
+import {LaneHead, LaneHeadLib, Settings} from "../governance/Slots.sol";
+import {ContextLib, Vector} from "../lib/ContextLib.sol";
 
 /// @notice The verifiers of a gate, one for each circuit; 0 = the gate does not have it.
 struct Verifiers {
@@ -24,6 +25,7 @@ struct Verifiers {
  */
 abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
     using ContextLib for ContextLib.Header;
+    using ContextLib for Vector;
 
     bytes32 private constant GATED_ACTION_TYPEHASH = keccak256(
         "GatedAction(uint8 circuit,bytes32 contextHash,uint16 lane,uint32 epoch,uint64 seq,bytes32 dataHash,uint64 deadline,address submitter,uint256 contextCommitment)"
@@ -37,22 +39,16 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
     uint256 private constant VALUE_BOUND = 1 << 128;
     uint256 private constant DATA_LENGTH_BOUND = 1 << 20;
 
+    /// @dev What the feeds said; 0 where none is in use.
+    struct Feeds {
+        uint256 priceAnswer;
+        uint256 priceUpdatedAt;
+        uint256 riskAnswer;
+    }
+
     address private immutable _gateVerifier;
     address private immutable _wideVerifier;
     address private immutable _quorumVerifier;
-
-    /// @dev An action bound to its context: what signature and proof must hold for.
-    struct BoundAction {
-        ContextLib.Header vector;
-        address verifier;
-        uint256 words;
-        uint32 epoch;
-        uint64 seq;
-        bytes32 dataHash;
-        bytes32 digest;
-        uint256 z;
-        uint256 y;
-    }
 
     /**
      * @param verifiers the circuit table
@@ -80,13 +76,36 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         Proof calldata proof,
         bytes calldata signature
     ) external payable nonReentrant returns (bytes memory) {
-        Settings memory settings = _settings;
+        Settings settings = _settings;
         _requireSubmitter(settings, proof.submitter);
-        Lane storage lane = _lanes[proof.lane];
-        BoundAction memory action = _bind(settings, lane, call, proof);
-        _requireSignature(settings, action.digest, signature);
-        _requireProof(action, proof);
-        _advance(lane, action, call, proof);
+        LaneRecord storage lane = _lanes[proof.lane];
+        LaneHead head = lane.head;
+        (address verifier, uint256 words) = circuitOf(proof.circuit);
+        _requireBounds(settings, head, verifier, call, proof);
+
+        bytes32 dataHash = ContextLib.hashCalldata(call.data);
+        Feeds memory feeds = _readFeeds(settings, proof);
+        Vector vector = _vector(lane, feeds, words, call, proof);
+        bytes32 digest = _digest(head, vector.hash(words), dataHash, proof);
+        _requireSignature(settings, digest, signature);
+        uint256 z = uint256(digest) % ContextLib.P;
+        _requireProof(verifier, z, vector.fingerprint(words, z), proof);
+
+        lane.state = proof.stateNew;
+        lane.head = LaneHeadLib.pack(head.epoch(), head.seq() + 1, proof.time);
+        emit ActionExecuted(
+            proof.lane,
+            head.epoch(),
+            head.seq(),
+            proof.circuit,
+            proof.time,
+            feeds.priceAnswer,
+            feeds.riskAnswer,
+            call.target,
+            call.value,
+            dataHash,
+            proof.stateNew
+        );
         return _call(call.target, call.value, call.data);
     }
 
@@ -95,14 +114,17 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         Call calldata call,
         Proof calldata proof
     ) external view returns (bytes32 digest, uint256 z, uint256 y) {
-        BoundAction memory action = _bind(_settings, _lanes[proof.lane], call, proof);
-        return (action.digest, action.z, action.y);
+        (Vector vector, uint256 words) = _preview(call, proof);
+        bytes32 dataHash = ContextLib.hashCalldata(call.data);
+        digest = _digest(_lanes[proof.lane].head, vector.hash(words), dataHash, proof);
+        z = uint256(digest) % ContextLib.P;
+        y = vector.fingerprint(words, z);
     }
 
     /// @inheritdoc IPolicyGate
     function contextOf(Call calldata call, Proof calldata proof) external view returns (uint256[] memory) {
-        BoundAction memory action = _bind(_settings, _lanes[proof.lane], call, proof);
-        return action.vector.toArray(action.words);
+        (Vector vector, uint256 words) = _preview(call, proof);
+        return vector.toArray(words);
     }
 
     /// @inheritdoc IPolicyGate
@@ -112,87 +134,105 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         if (circuit == 3) return (_quorumVerifier, QUORUM_WORDS);
     }
 
-    /// @dev Enforces every bound and builds the vector, the digest and the public signals.
-    function _bind(
-        Settings memory settings,
-        Lane storage lane,
-        Call calldata call,
-        Proof calldata proof
-    ) private view returns (BoundAction memory action) {
-        if (settings.paused) revert GatePaused();
-        (action.verifier, action.words) = circuitOf(proof.circuit);
-        if (action.verifier == address(0)) revert UnknownCircuit(proof.circuit);
-        (action.epoch, action.seq) = (lane.epoch, lane.seq);
-        if (action.epoch == 0) revert UnknownLane(proof.lane);
-        if (action.epoch != settings.epoch) {
-            revert DeadLane(proof.lane, action.epoch, settings.epoch);
-        }
-        _requireTime(settings, lane, proof);
-        _requireBounds(call, proof);
-
-        ContextLib.Header memory vector = ContextLib.fromCalldata(call.data, action.words);
-        action.vector = vector;
-        vector.chainId = block.chainid;
-        vector.gate = uint160(address(this));
-        vector.time = proof.time;
-        vector.policy = lane.policy;
-        vector.stateOld = lane.state;
-        vector.stateNew = proof.stateNew;
-        vector.target = uint160(call.target);
-        vector.value = call.value;
-        (vector.priceAnswer, vector.priceUpdatedAt) = _readPrice(proof);
-        vector.priceFeed = uint160(proof.priceFeed);
-        vector.riskAnswer = _readRisk(settings, proof);
-
-        action.dataHash = keccak256(call.data);
-        action.digest = _hashTypedDataV4(
-            keccak256(
-                abi.encode(
-                    GATED_ACTION_TYPEHASH,
-                    proof.circuit,
-                    vector.hash(action.words),
-                    proof.lane,
-                    action.epoch,
-                    action.seq,
-                    action.dataHash,
-                    proof.deadline,
-                    proof.submitter,
-                    proof.contextCommitment
-                )
-            )
-        );
-        action.z = uint256(action.digest) % ContextLib.P;
-        action.y = vector.fingerprint(action.words, action.z);
+    function _preview(Call calldata call, Proof calldata proof) private view returns (Vector vector, uint256 words) {
+        Settings settings = _settings;
+        LaneRecord storage lane = _lanes[proof.lane];
+        address verifier;
+        (verifier, words) = circuitOf(proof.circuit);
+        _requireBounds(settings, lane.head, verifier, call, proof);
+        vector = _vector(lane, _readFeeds(settings, proof), words, call, proof);
     }
 
-    function _requireSubmitter(Settings memory settings, address submitter) private view {
+    /// @dev The context vector, of what is about to be executed and of storage.
+    function _vector(
+        LaneRecord storage lane,
+        Feeds memory feeds,
+        uint256 words,
+        Call calldata call,
+        Proof calldata proof
+    ) private view returns (Vector) {
+        bytes calldata data = call.data;
+        ContextLib.Header memory header = ContextLib.Header({
+            chainId: block.chainid,
+            gate: uint160(address(this)),
+            time: proof.time,
+            policy: lane.policy,
+            stateOld: lane.state,
+            stateNew: proof.stateNew,
+            target: uint160(call.target),
+            value: call.value,
+            selector: ContextLib.selectorOf(data),
+            dataLength: data.length,
+            priceFeed: uint160(proof.priceFeed),
+            priceAnswer: feeds.priceAnswer,
+            priceUpdatedAt: feeds.priceUpdatedAt,
+            riskAnswer: feeds.riskAnswer
+        });
+        return header.appendWords(data, words);
+    }
+
+    /// @dev What the agent signs.
+    function _digest(
+        LaneHead head,
+        bytes32 contextHash,
+        bytes32 dataHash,
+        Proof calldata proof
+    ) private view returns (bytes32) {
+        return
+            _hashTypedDataV4(
+                keccak256(
+                    abi.encode(
+                        GATED_ACTION_TYPEHASH,
+                        proof.circuit,
+                        contextHash,
+                        proof.lane,
+                        head.epoch(),
+                        head.seq(),
+                        dataHash,
+                        proof.deadline,
+                        proof.submitter,
+                        proof.contextCommitment
+                    )
+                )
+            );
+    }
+
+    function _requireSubmitter(Settings settings, address submitter) private view {
         if (submitter == address(0)) {
-            if (!settings.openSubmission) revert OpenSubmissionNotAllowed();
+            if (!settings.isOpen()) revert OpenSubmissionNotAllowed();
         } else {
             if (msg.sender != submitter) revert WrongSubmitter(submitter, msg.sender);
             if (!_submitters[submitter]) revert SubmitterNotAllowed(submitter);
         }
     }
 
-    function _requireTime(Settings memory settings, Lane storage lane, Proof calldata proof) private view {
+    /// @dev Everything that an action must satisfy before its context makes sense.
+    function _requireBounds(
+        Settings settings,
+        LaneHead head,
+        address verifier,
+        Call calldata call,
+        Proof calldata proof
+    ) private view {
+        if (settings.isPaused()) revert GatePaused();
+        if (verifier == address(0)) revert UnknownCircuit(proof.circuit);
+        if (head.epoch() == 0) revert UnknownLane(proof.lane);
+        if (head.epoch() != settings.epoch()) revert DeadLane(proof.lane, head.epoch(), settings.epoch());
+
         uint256 time = proof.time;
         if (time >= TIME_BOUND) revert TimeOutOfBounds(time);
         if (time > block.timestamp) revert TimeInFuture(time, block.timestamp);
-        if (block.timestamp > time + settings.maxDelay) {
-            revert TimeStale(time, settings.maxDelay, block.timestamp);
+        if (block.timestamp > time + settings.maxDelay()) {
+            revert TimeStale(time, settings.maxDelay(), block.timestamp);
         }
         if (block.timestamp > proof.deadline) {
             revert DeadlinePassed(proof.deadline, block.timestamp);
         }
-        if (time < lane.lastTime) revert TimeBackward(time, lane.lastTime);
-    }
+        if (time < head.lastTime()) revert TimeBackward(time, head.lastTime());
 
-    function _requireBounds(Call calldata call, Proof calldata proof) private view {
         uint256 dataLength = call.data.length;
-        if (dataLength != 0) {
-            if (dataLength < 4) revert SelectorTruncated(dataLength);
-            if (dataLength >= DATA_LENGTH_BOUND) revert DataTooLong(dataLength);
-        }
+        if (dataLength != 0 && dataLength < 4) revert SelectorTruncated(dataLength);
+        if (dataLength >= DATA_LENGTH_BOUND) revert DataTooLong(dataLength);
         if (call.value >= VALUE_BOUND) revert ValueTooLarge(call.value);
         if (call.target == address(this)) revert SelfCall();
         if (proof.stateNew >= ContextLib.P) revert StateNotInField(proof.stateNew);
@@ -201,20 +241,27 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         }
     }
 
-    function _readPrice(Proof calldata proof) private view returns (uint256 answer, uint256 updatedAt) {
-        if (proof.priceFeed == address(0)) {
-            if (proof.priceRound != 0) revert RoundWithoutFeed(proof.priceRound);
-            return (0, 0);
+    /// @dev The answers of the named rounds, 0 for a feed that is not in use.
+    function _readFeeds(Settings settings, Proof calldata proof) private view returns (Feeds memory feeds) {
+        if (proof.priceFeed != address(0)) {
+            (RoundReader.Round memory price, ) = RoundReader.readCurrentAt(
+                proof.priceFeed,
+                proof.priceRound,
+                proof.time
+            );
+            feeds.priceAnswer = uint256(price.answer);
+            feeds.priceUpdatedAt = price.updatedAt;
+        } else if (proof.priceRound != 0) {
+            revert RoundWithoutFeed(proof.priceRound);
         }
-        (RoundReader.Round memory claimed, ) = RoundReader.readCurrentAt(proof.priceFeed, proof.priceRound, proof.time);
-        return (uint256(claimed.answer), claimed.updatedAt);
+        if (settings.hasRiskFeed()) {
+            feeds.riskAnswer = _readRisk(proof);
+        } else if (proof.riskRound != 0) {
+            revert RoundWithoutFeed(proof.riskRound);
+        }
     }
 
-    function _readRisk(Settings memory settings, Proof calldata proof) private view returns (uint256 answer) {
-        if (!settings.hasRiskFeed) {
-            if (proof.riskRound != 0) revert RoundWithoutFeed(proof.riskRound);
-            return 0;
-        }
+    function _readRisk(Proof calldata proof) private view returns (uint256) {
         RiskFeed memory risk = _riskFeed;
         (RoundReader.Round memory claimed, RoundReader.Round memory latest) = RoundReader.readCurrentAt(
             risk.feed,
@@ -232,39 +279,18 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         return uint256(claimed.answer);
     }
 
-    function _requireSignature(Settings memory settings, bytes32 digest, bytes calldata signature) private pure {
-        if (settings.agentKind != AGENT_ECDSA) revert NoAgent(settings.agentKind);
+    function _requireSignature(Settings settings, bytes32 digest, bytes calldata signature) private pure {
+        if (settings.agentKind() != AGENT_ECDSA) revert NoAgent(settings.agentKind());
         (address recovered, , ) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (recovered == address(0) || recovered != settings.agentAddress) {
+        if (recovered == address(0) || recovered != settings.agentAddress()) {
             revert InvalidSignature(recovered);
         }
     }
 
-    function _requireProof(BoundAction memory action, Proof calldata proof) private view {
-        uint256[3] memory publicSignals = [proof.contextCommitment, action.z, action.y];
-        if (!IGroth16Verifier(action.verifier).verifyProof(proof.points, publicSignals)) {
-            revert InvalidProof(proof.circuit, proof.contextCommitment, action.z, action.y);
+    function _requireProof(address verifier, uint256 z, uint256 y, Proof calldata proof) private view {
+        if (!IGroth16Verifier(verifier).verifyProof(proof.points, proof.contextCommitment, z, y)) {
+            revert InvalidProof(proof.circuit, proof.contextCommitment, z, y);
         }
-    }
-
-    /// @dev The lane's next state, written before the call.
-    function _advance(Lane storage lane, BoundAction memory action, Call calldata call, Proof calldata proof) private {
-        lane.state = proof.stateNew;
-        lane.seq = action.seq + 1;
-        lane.lastTime = proof.time;
-        emit ActionExecuted(
-            proof.lane,
-            action.epoch,
-            action.seq,
-            proof.circuit,
-            proof.time,
-            action.vector.priceAnswer,
-            action.vector.riskAnswer,
-            call.target,
-            call.value,
-            action.dataHash,
-            proof.stateNew
-        );
     }
 
     function _withCode(address verifier) private view returns (address) {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {AgentKey, GateConfig, IGateGovernance, Lane, LaneRotation, Rotation} from "../interfaces/IGateGovernance.sol";
 import {ContextLib} from "../lib/ContextLib.sol";
+import {LaneHead, LaneHeadLib, Settings, SettingsLib} from "./Slots.sol";
 
 /**
  * @title GateGovernance
@@ -21,16 +22,11 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
     uint8 internal constant AGENT_NONE = 0;
     uint8 internal constant AGENT_ECDSA = 1;
 
-    /// @dev What every action reads, in one slot.
-    struct Settings {
-        uint32 epoch;
-        uint16 maxDelay;
-        bool paused;
-        bool openSubmission;
-        bool hasRiskFeed;
-        uint8 agentKind;
-        // The id of kind 1. A kind with a longer id takes a slot of its own.
-        address agentAddress;
+    /// @dev A lane as it is stored; see {Lane}.
+    struct LaneRecord {
+        uint256 policy;
+        uint256 state;
+        LaneHead head;
     }
 
     /// @dev Read only if the settings say that there is one.
@@ -44,7 +40,7 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
 
     Settings internal _settings;
     RiskFeed internal _riskFeed;
-    mapping(uint16 lane => Lane) internal _lanes;
+    mapping(uint16 lane => LaneRecord) internal _lanes;
     mapping(address submitter => bool) internal _submitters;
     address private _guardian;
 
@@ -74,23 +70,25 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
 
     /// @inheritdoc IGateGovernance
     function config() external view returns (GateConfig memory) {
-        Settings memory settings = _settings;
+        Settings settings = _settings;
         return
             GateConfig({
-                epoch: settings.epoch,
-                maxDelay: settings.maxDelay,
-                paused: settings.paused,
-                openSubmission: settings.openSubmission,
+                epoch: settings.epoch(),
+                maxDelay: settings.maxDelay(),
+                paused: settings.isPaused(),
+                openSubmission: settings.isOpen(),
                 riskFeed: _riskFeed.feed,
                 riskMaxAge: _riskFeed.maxAge,
-                agent: AgentKey(settings.agentKind, _agentId(settings.agentAddress)),
+                agent: AgentKey(settings.agentKind(), _agentId(settings)),
                 guardian: _guardian
             });
     }
 
     /// @inheritdoc IGateGovernance
     function laneOf(uint16 lane) external view returns (Lane memory) {
-        return _lanes[lane];
+        LaneRecord storage record = _lanes[lane];
+        LaneHead head = record.head;
+        return Lane(record.policy, record.state, head.epoch(), head.seq(), head.lastTime());
     }
 
     /// @inheritdoc IGateGovernance
@@ -115,13 +113,13 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
 
     /// @inheritdoc IGateGovernance
     function setOpenSubmission(bool allowed) external onlyGovernance {
-        _settings.openSubmission = allowed;
+        _settings = _settings.withOpen(allowed);
         emit OpenSubmissionSet(allowed);
     }
 
     /// @inheritdoc IGateGovernance
     function unpause() external onlyGovernance {
-        _settings.paused = false;
+        _settings = _settings.withPaused(false);
         emit Unpaused(msg.sender);
     }
 
@@ -137,15 +135,15 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
 
     /// @inheritdoc IGateGovernance
     function pause() external onlyGuardian {
-        _settings.paused = true;
+        _settings = _settings.withPaused(true);
         emit Paused(msg.sender);
     }
 
     /// @inheritdoc IGateGovernance
     function revokeAgent() external onlyGuardian {
-        emit AgentRevoked(msg.sender, _settings.agentKind, _agentId(_settings.agentAddress));
-        _settings.agentKind = AGENT_NONE;
-        _settings.agentAddress = address(0);
+        Settings settings = _settings;
+        emit AgentRevoked(msg.sender, settings.agentKind(), _agentId(settings));
+        _settings = settings.withAgent(AGENT_NONE, address(0));
     }
 
     /// @dev Calls from the gate, never to itself; a revert of the target reverts with its data.
@@ -169,13 +167,14 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
         if (hasRiskFeed != (rotation.riskMaxAge != 0) || (hasRiskFeed && rotation.riskFeed.code.length == 0))
             revert InvalidRiskFeed(rotation.riskFeed, rotation.riskMaxAge);
 
-        uint32 previous = _settings.epoch;
+        Settings settings = _settings;
+        uint32 previous = settings.epoch();
         uint32 epoch = previous + 1;
-        _settings.epoch = epoch;
-        _settings.maxDelay = rotation.maxDelay;
-        _settings.hasRiskFeed = hasRiskFeed;
-        _settings.agentKind = rotation.agent.kind;
-        _settings.agentAddress = _agentAddress(rotation.agent);
+        _settings = SettingsLib
+            .pack(epoch, rotation.maxDelay, hasRiskFeed)
+            .withPaused(settings.isPaused())
+            .withOpen(settings.isOpen())
+            .withAgent(rotation.agent.kind, _agentAddress(rotation.agent));
         _riskFeed = RiskFeed(rotation.riskFeed, rotation.riskMaxAge);
         emit Rotated(
             epoch,
@@ -192,30 +191,24 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
     }
 
     function _rotateLane(LaneRotation memory rotation, uint32 previous, uint32 epoch, uint64 eta) private {
-        Lane storage lane = _lanes[rotation.lane];
-        if (lane.epoch == epoch) revert LaneNamedTwice(rotation.lane);
+        LaneRecord storage lane = _lanes[rotation.lane];
+        LaneHead head = lane.head;
+        if (head.epoch() == epoch) revert LaneNamedTwice(rotation.lane);
         _requireCommitment(rotation.lane, rotation.policy);
         lane.policy = rotation.policy;
+        uint64 lastTime = eta;
         if (rotation.keepState) {
             // `previous` is 0 before the first epoch, as is the epoch of a lane never named.
-            if (lane.epoch != previous || previous == 0 || rotation.state != 0) {
-                revert CannotKeepState(rotation.lane, lane.epoch, rotation.state);
+            if (head.epoch() != previous || previous == 0 || rotation.state != 0) {
+                revert CannotKeepState(rotation.lane, head.epoch(), rotation.state);
             }
+            lastTime = head.lastTime();
         } else {
             _requireCommitment(rotation.lane, rotation.state);
             lane.state = rotation.state;
-            lane.lastTime = eta;
         }
-        lane.epoch = epoch;
-        emit LaneRotated(
-            rotation.lane,
-            epoch,
-            rotation.policy,
-            lane.state,
-            lane.seq,
-            lane.lastTime,
-            rotation.keepState
-        );
+        lane.head = LaneHeadLib.pack(epoch, head.seq(), lastTime);
+        emit LaneRotated(rotation.lane, epoch, rotation.policy, lane.state, head.seq(), lastTime, rotation.keepState);
     }
 
     function _setGuardian(address guardian) private {
@@ -242,7 +235,7 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
         return address(uint160(id));
     }
 
-    function _agentId(address agentAddress) private pure returns (bytes32) {
-        return bytes32(uint256(uint160(agentAddress)));
+    function _agentId(Settings settings) private pure returns (bytes32) {
+        return bytes32(uint256(uint160(settings.agentAddress())));
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {ContextLib} from "../lib/ContextLib.sol";
+import {ContextLib, Vector} from "../lib/ContextLib.sol";
 
 /**
  * @title ContextHarness
@@ -9,6 +9,7 @@ import {ContextLib} from "../lib/ContextLib.sol";
  */
 contract ContextHarness {
     using ContextLib for ContextLib.Header;
+    using ContextLib for Vector;
 
     /// @notice The vector of a header and calldata, its hash and its fingerprint at `z`.
     function context(
@@ -28,19 +29,23 @@ contract ContextHarness {
                 mstore(add(free, i), not(0))
             }
         }
-        ContextLib.Header memory vector = ContextLib.fromCalldata(data, words);
-        vector.chainId = header.chainId;
-        vector.gate = header.gate;
-        vector.time = header.time;
-        vector.policy = header.policy;
-        vector.stateOld = header.stateOld;
-        vector.stateNew = header.stateNew;
-        vector.target = header.target;
-        vector.value = header.value;
-        vector.priceFeed = header.priceFeed;
-        vector.priceAnswer = header.priceAnswer;
-        vector.priceUpdatedAt = header.priceUpdatedAt;
-        vector.riskAnswer = header.riskAnswer;
+        ContextLib.Header memory last = ContextLib.Header({
+            chainId: header.chainId,
+            gate: header.gate,
+            time: header.time,
+            policy: header.policy,
+            stateOld: header.stateOld,
+            stateNew: header.stateNew,
+            target: header.target,
+            value: header.value,
+            selector: ContextLib.selectorOf(data),
+            dataLength: data.length,
+            priceFeed: header.priceFeed,
+            priceAnswer: header.priceAnswer,
+            priceUpdatedAt: header.priceUpdatedAt,
+            riskAnswer: header.riskAnswer
+        });
+        Vector vector = last.appendWords(data, words);
         // Memory that is allocated afterwards must not overlap the vector.
         bytes memory noise = new bytes(64);
         for (uint256 i = 0; i < noise.length; ++i) noise[i] = 0xff;

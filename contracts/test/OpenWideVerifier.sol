@@ -44,60 +44,60 @@ contract OpenWideVerifier is IGroth16Verifier {
     /// @inheritdoc IGroth16Verifier
     function verifyProof(
         uint256[8] calldata points,
-        uint256[3] calldata publicSignals
+        uint256 c,
+        uint256 z,
+        uint256 y
     ) external view returns (bool valid) {
-        assembly ("memory-safe") {
-            let c := calldataload(publicSignals)
-            let z := calldataload(add(publicSignals, 0x20))
-            let y := calldataload(add(publicSignals, 0x40))
+        // Memory is all this assembly's own, from 0: it returns by itself.
+        assembly {
             valid := and(and(lt(c, P), lt(z, P)), lt(y, P))
             if valid {
-                let pairs := mload(0x40)
                 // L = IC0
-                mstore(pairs, IC0_X)
-                mstore(add(pairs, 0x20), IC0_Y)
+                mstore(0x00, IC0_X)
+                mstore(0x20, IC0_Y)
                 // + c·IC1
-                mstore(add(pairs, 0x40), IC1_X)
-                mstore(add(pairs, 0x60), IC1_Y)
-                mstore(add(pairs, 0x80), c)
-                valid := and(valid, staticcall(MUL_GAS, 7, add(pairs, 0x40), 0x60, add(pairs, 0x40), 0x40))
-                valid := and(valid, staticcall(ADD_GAS, 6, pairs, 0x80, pairs, 0x40))
+                mstore(0x40, IC1_X)
+                mstore(0x60, IC1_Y)
+                mstore(0x80, c)
+                valid := and(valid, staticcall(MUL_GAS, 7, 0x40, 0x60, 0x40, 0x40))
+                valid := and(valid, staticcall(ADD_GAS, 6, 0x00, 0x80, 0x00, 0x40))
                 // + z·IC2
-                mstore(add(pairs, 0x40), IC2_X)
-                mstore(add(pairs, 0x60), IC2_Y)
-                mstore(add(pairs, 0x80), z)
-                valid := and(valid, staticcall(MUL_GAS, 7, add(pairs, 0x40), 0x60, add(pairs, 0x40), 0x40))
-                valid := and(valid, staticcall(ADD_GAS, 6, pairs, 0x80, pairs, 0x40))
+                mstore(0x40, IC2_X)
+                mstore(0x60, IC2_Y)
+                mstore(0x80, z)
+                valid := and(valid, staticcall(MUL_GAS, 7, 0x40, 0x60, 0x40, 0x40))
+                valid := and(valid, staticcall(ADD_GAS, 6, 0x00, 0x80, 0x00, 0x40))
                 // + y·IC3
-                mstore(add(pairs, 0x40), IC3_X)
-                mstore(add(pairs, 0x60), IC3_Y)
-                mstore(add(pairs, 0x80), y)
-                valid := and(valid, staticcall(MUL_GAS, 7, add(pairs, 0x40), 0x60, add(pairs, 0x40), 0x40))
-                valid := and(valid, staticcall(ADD_GAS, 6, pairs, 0x80, add(pairs, 0x180), 0x40))
+                mstore(0x40, IC3_X)
+                mstore(0x60, IC3_Y)
+                mstore(0x80, y)
+                valid := and(valid, staticcall(MUL_GAS, 7, 0x40, 0x60, 0x40, 0x40))
+                valid := and(valid, staticcall(ADD_GAS, 6, 0x00, 0x80, 0x180, 0x40))
                 // e(A, B)
-                calldatacopy(pairs, points, 0xc0)
+                calldatacopy(0x00, points, 0xc0)
                 // e(alpha, -beta)
-                mstore(add(pairs, 0xc0), ALPHA_X)
-                mstore(add(pairs, 0xe0), ALPHA_Y)
-                mstore(add(pairs, 0x100), MINUS_BETA_X1)
-                mstore(add(pairs, 0x120), MINUS_BETA_X0)
-                mstore(add(pairs, 0x140), MINUS_BETA_Y1)
-                mstore(add(pairs, 0x160), MINUS_BETA_Y0)
+                mstore(0xc0, ALPHA_X)
+                mstore(0xe0, ALPHA_Y)
+                mstore(0x100, MINUS_BETA_X1)
+                mstore(0x120, MINUS_BETA_X0)
+                mstore(0x140, MINUS_BETA_Y1)
+                mstore(0x160, MINUS_BETA_Y0)
                 // e(L, -gamma)
-                mstore(add(pairs, 0x1c0), MINUS_GAMMA_X1)
-                mstore(add(pairs, 0x1e0), MINUS_GAMMA_X0)
-                mstore(add(pairs, 0x200), MINUS_GAMMA_Y1)
-                mstore(add(pairs, 0x220), MINUS_GAMMA_Y0)
+                mstore(0x1c0, MINUS_GAMMA_X1)
+                mstore(0x1e0, MINUS_GAMMA_X0)
+                mstore(0x200, MINUS_GAMMA_Y1)
+                mstore(0x220, MINUS_GAMMA_Y0)
                 // e(C, -delta)
-                calldatacopy(add(pairs, 0x240), add(points, 0xc0), 0x40)
-                mstore(add(pairs, 0x280), MINUS_DELTA_X1)
-                mstore(add(pairs, 0x2a0), MINUS_DELTA_X0)
-                mstore(add(pairs, 0x2c0), MINUS_DELTA_Y1)
-                mstore(add(pairs, 0x2e0), MINUS_DELTA_Y0)
-                mstore(0, 0)
-                valid := and(valid, staticcall(PAIRING_GAS, 8, pairs, 0x300, 0, 0x20))
-                valid := and(valid, eq(mload(0), 1))
+                calldatacopy(0x240, add(points, 0xc0), 0x40)
+                mstore(0x280, MINUS_DELTA_X1)
+                mstore(0x2a0, MINUS_DELTA_X0)
+                mstore(0x2c0, MINUS_DELTA_Y1)
+                mstore(0x2e0, MINUS_DELTA_Y0)
+                valid := and(valid, staticcall(PAIRING_GAS, 8, 0x00, 0x300, 0x300, 0x20))
+                valid := and(valid, eq(mload(0x300), 1))
             }
+            mstore(0x00, valid)
+            return(0x00, 0x20)
         }
     }
 }

@@ -73,12 +73,11 @@ function negatedG2Constants(name: string, { x, y }: G2Point): Constant[] {
 }
 
 const hex = (value: bigint) => `0x${value.toString(16).padStart(64, "0")}`;
-const at = (pointer: string, offset: number) =>
-  offset === 0 ? pointer : `add(${pointer}, 0x${offset.toString(16)})`;
+const at = (offset: number) => `0x${offset.toString(16).padStart(2, "0")}`;
 
 /** mstore lines that write constants one after another. */
-function store(pointer: string, offset: number, names: readonly string[]): string[] {
-  return names.map((name, i) => `mstore(${at(pointer, offset + 32 * i)}, ${name})`);
+function store(offset: number, names: readonly string[]): string[] {
+  return names.map((name, i) => `mstore(${at(offset + 32 * i)}, ${name})`);
 }
 
 /**
@@ -121,33 +120,32 @@ export function solidityVerifier(
     .map((constant) => `    uint256 private constant ${constant.name} = ${hex(constant.value)};`)
     .join("\n");
 
-  // The sum is accumulated at `pairs`; the last addition writes L where the pairing wants it.
+  // The sum is accumulated at 0; the last addition writes L where the pairing wants it.
   const terms = PUBLIC_SIGNALS.flatMap((signal, i) => {
-    const sum = i === PUBLIC_SIGNALS.length - 1 ? at("pairs", 0x180) : "pairs";
+    const sum = i === PUBLIC_SIGNALS.length - 1 ? 0x180 : 0;
     return [
       `// + ${signal}·IC${i + 1}`,
-      ...store("pairs", 0x40, names(ic[i + 1] ?? [])),
-      `mstore(${at("pairs", 0x80)}, ${signal})`,
-      `valid := and(valid, staticcall(MUL_GAS, 7, ${at("pairs", 0x40)}, 0x60, ${at("pairs", 0x40)}, 0x40))`,
-      `valid := and(valid, staticcall(ADD_GAS, 6, pairs, 0x80, ${sum}, 0x40))`,
+      ...store(0x40, names(ic[i + 1] ?? [])),
+      `mstore(0x80, ${signal})`,
+      "valid := and(valid, staticcall(MUL_GAS, 7, 0x40, 0x60, 0x40, 0x40))",
+      `valid := and(valid, staticcall(ADD_GAS, 6, 0x00, 0x80, ${at(sum)}, 0x40))`,
     ];
   });
   const body = [
     "// L = IC0",
-    ...store("pairs", 0, names(ic[0] ?? [])),
+    ...store(0, names(ic[0] ?? [])),
     ...terms,
     "// e(A, B)",
-    "calldatacopy(pairs, points, 0xc0)",
+    "calldatacopy(0x00, points, 0xc0)",
     "// e(alpha, -beta)",
-    ...store("pairs", 0xc0, [...names(alpha), ...names(beta)]),
+    ...store(0xc0, [...names(alpha), ...names(beta)]),
     "// e(L, -gamma)",
-    ...store("pairs", 0x1c0, names(gamma)),
+    ...store(0x1c0, names(gamma)),
     "// e(C, -delta)",
-    `calldatacopy(${at("pairs", 0x240)}, add(points, 0xc0), 0x40)`,
-    ...store("pairs", 0x280, names(delta)),
-    "mstore(0, 0)",
-    "valid := and(valid, staticcall(PAIRING_GAS, 8, pairs, 0x300, 0, 0x20))",
-    "valid := and(valid, eq(mload(0), 1))",
+    "calldatacopy(0x240, add(points, 0xc0), 0x40)",
+    ...store(0x280, names(delta)),
+    "valid := and(valid, staticcall(PAIRING_GAS, 8, 0x00, 0x300, 0x300, 0x20))",
+    "valid := and(valid, eq(mload(0x300), 1))",
   ]
     .map((line) => `                ${line}`)
     .join("\n");
@@ -177,17 +175,18 @@ ${declarations}
     /// @inheritdoc IGroth16Verifier
     function verifyProof(
         uint256[8] calldata points,
-        uint256[3] calldata publicSignals
+        uint256 c,
+        uint256 z,
+        uint256 y
     ) external view returns (bool valid) {
-        assembly ("memory-safe") {
-            let c := calldataload(publicSignals)
-            let z := calldataload(add(publicSignals, 0x20))
-            let y := calldataload(add(publicSignals, 0x40))
+        // Memory is all this assembly's own, from 0: it returns by itself.
+        assembly {
             valid := and(and(lt(c, P), lt(z, P)), lt(y, P))
             if valid {
-                let pairs := mload(0x40)
 ${body}
             }
+            mstore(0x00, valid)
+            return(0x00, 0x20)
         }
     }
 }
