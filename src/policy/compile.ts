@@ -78,7 +78,6 @@ function readRules(
 ): RuleDraft[] {
   const { problems } = scope;
   const { rules } = sections;
-  if (rules.length === 0) problems.add(["rules"], "a policy needs at least one rule");
   if (rules.length > MAX_RULES) {
     problems.add(["rules"], `a policy has at most ${MAX_RULES} rules`, {
       received: `${rules.length}`,

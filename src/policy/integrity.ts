@@ -285,6 +285,7 @@ function checkRegimes(checks: Checks, policy: UnsaltedPolicy) {
  * the identity (for which anyone could sign).
  */
 export function isGroupKey({ x, y }: GroupKey): boolean {
+  if (x >= FIELD_ORDER || y >= FIELD_ORDER) return false;
   try {
     const point = babyjubjub.Point.fromAffine({ x, y });
     point.assertValidity();
@@ -318,7 +319,12 @@ export function integrityProblems(policy: UnsaltedPolicy & { salt?: bigint }): P
     for (const key of ["normal", "stressed"] as const) {
       const point = policy.approvers[key];
       const expected = "a BabyJubJub point of prime order, not the identity";
-      checks.that(["approvers", key], isGroupKey(point), expected, `(${point?.x}, ${point?.y})`);
+      checks.that(
+        ["approvers", key],
+        !!point && isGroupKey(point),
+        expected,
+        `(${point?.x}, ${point?.y})`,
+      );
     }
   }
   if ("salt" in policy) checks.below(["salt"], policy.salt, FIELD_ORDER, "p");

@@ -33,6 +33,8 @@ export interface CallFacts {
   constraints: ReadonlyMap<string, readonly Constraint[]>;
   /** The declared asset that is the rule's only target. */
   target: Asset | undefined;
+  /** The target is invalid, which is a problem already. */
+  targetInvalid: boolean;
 }
 
 /** The asset that a parameter is pinned to. */

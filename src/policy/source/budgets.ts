@@ -164,16 +164,13 @@ export function scaleBudget(
     return whole * (factor > 1n ? factor : 1n);
   };
   const candidates = [denominatorOf([perLane, ...exactRefill], whole), enlarged(), whole];
-  let reason: string | undefined;
+  let reason = "";
   for (const unitsPerWhole of candidates) {
     const budget = atScale(plan, lanes, unitsPerWhole);
-    const problem =
-      overflow(budget, demands) ??
-      (refillsWell(budget, lanes)
-        ? undefined
-        : "its refill would be rounded by more than a millionth");
-    if (!problem) return budget;
-    reason ??= problem;
+    const tooLarge = overflow(budget, demands);
+    if (!tooLarge && refillsWell(budget, lanes)) return budget;
+    // The smallest scale comes last: if even that is too large, this is why.
+    reason = tooLarge ?? `a scale fine enough for its refill is too large: ${reason}`;
   }
   const message = `no unit of account fits the budget ${plan.name}: ${reason}`;
   return scope.problems.add(["budgets", plan.name], message);

@@ -1,7 +1,7 @@
 import { CHARGES } from "../policy.ts";
 import type { SourcePath } from "./document.ts";
 import { baseUnit, product, type Rational, rational, sum } from "./rational.ts";
-import { type Asset, CALLS, checkUnit, findPriceFeed, type Scope } from "./scope.ts";
+import { type Asset, CALLS, checkUnit, findPriceFeed, isUnit, type Scope } from "./scope.ts";
 import { closest } from "./suggest.ts";
 import { parseDecimal, parseQuantity } from "./units.ts";
 
@@ -170,7 +170,7 @@ export function readCharges(
       return [];
     }
     const unit = budgets.get(budget)?.capacity.unit;
-    if (unit === undefined) return [];
+    if (unit === undefined || !isUnit(scope, unit)) return [];
     const givesBack = GIVES_BACK.test(text);
     const reading = { scope, unit, ...amount, path: at };
     const terms = text

@@ -87,23 +87,27 @@ function readConstraints(
   scope: Scope,
   call: Call,
   uses: ParameterUses,
-  target: Asset | undefined,
-): CallFacts & { constraints: Map<string, Constraint[]>; complete: boolean } {
+  target: Target | undefined,
+): CallFacts {
   const constraints = new Map<string, Constraint[]>();
-  const facts = { scope, call, constraints, target };
+  const facts = {
+    scope,
+    call,
+    constraints,
+    target: target?.asset,
+    targetInvalid: !target,
+  };
   const nodes = everyNode(call.parameters).filter((node) => uses.constraints.has(node.path));
   const addressesFirst = nodes.toSorted(
     (a, b) => Number(b.type === "address") - Number(a.type === "address"),
   );
-  let complete = true;
   for (const node of addressesFirst) {
     const { text, path } = uses.constraints.get(node.path) ?? { text: "", path: [] };
     const token = tokenOf(facts, node);
     const list = readConstraint({ scope, node, token, path }, text);
     if (list) constraints.set(node.path, list);
-    else complete = false;
   }
-  return { ...facts, complete };
+  return facts;
 }
 
 function tokenOf(facts: CallFacts, node: AbiNode): Asset | undefined {
@@ -195,6 +199,7 @@ function readAmounts(
   }
   if (!place || rule.max === undefined) return undefined;
   if (place.node && !place.token && call && isTokenCall(call.selector)) {
+    if (facts.targetInvalid) return undefined;
     const expected = "the token under assets, and its name as the target";
     const message = `${call.name} moves the target's tokens, but the target is not a declared asset`;
     return problems.add([...path, "target"], message, { expected });
@@ -355,13 +360,13 @@ export function readRule(
   }
   const namesResolve = problems.list.length === beforeNames;
   const facts = call
-    ? readConstraints(scope, call, uses, target?.asset)
+    ? readConstraints(scope, call, uses, target)
     : {
         scope,
         call,
         constraints: new Map<string, Constraint[]>(),
         target: undefined,
-        complete: true,
+        targetInvalid: !target,
       };
   const amounts = readAmounts(facts, parsed, path);
   const slippagePath = [...path, "slippage"];

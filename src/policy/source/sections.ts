@@ -132,6 +132,8 @@ export function parseSections(tree: SourceTree, problems: Problems): Sections {
     const value = lookup(tree, [key]);
     return value === undefined ? undefined : parse(schema, value, [key], problems);
   };
+  const rules = field(shape.rules, "rules");
+  if (rules?.length === 0) problems.add(["rules"], "a policy needs at least one rule");
   return {
     name: field(shape.name, "name") ?? "",
     chain: field(shape.chain, "chain") ?? 0,
@@ -142,8 +144,6 @@ export function parseSections(tree: SourceTree, problems: Problems): Sections {
     budgets: parseSection(schemas.budget, field(shape.budgets, "budgets"), "budgets", problems),
     regimes: optional(schemas.regimes, "regimes"),
     approvers: optional(schemas.approvers, "approvers"),
-    rules: (field(shape.rules, "rules") ?? []).map((rule, index) =>
-      parseRule(rule, index, problems),
-    ),
+    rules: (rules ?? []).map((rule, index) => parseRule(rule, index, problems)),
   };
 }

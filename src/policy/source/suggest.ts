@@ -14,6 +14,11 @@ function distance(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
+/** A name cut short counts as one edit. */
+function editsTo(name: string, candidate: string): number {
+  return name.length >= 3 && candidate.startsWith(name) ? 1 : distance(name, candidate);
+}
+
 /**
  * The known name closest to a misspelt one, if any is close enough to be what was meant.
  *
@@ -25,7 +30,7 @@ export function closest(name: string, known: readonly string[]): string | undefi
   const lower = name.toLowerCase();
   const ranked = known
     .filter((candidate) => candidate !== name && candidate.length <= 64)
-    .map((candidate) => ({ candidate, edits: distance(lower, candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, edits: editsTo(lower, candidate.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
   return best && best.edits <= Math.max(1, Math.floor(name.length / 3))
