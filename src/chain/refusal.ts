@@ -1,4 +1,14 @@
-import { type Abi, decodeErrorResult, type Hex, isHex, BaseError as ViemError } from "viem";
+import {
+  type Abi,
+  decodeErrorResult,
+  type Hex,
+  isHex,
+  parseAbi,
+  BaseError as ViemError,
+} from "viem";
+
+const reasonAbi = parseAbi(["error Error(string reason)"]);
+const REASON_SELECTOR = "0x08c379a0";
 
 /** Why a contract refused a call. */
 export interface Refusal {
@@ -20,13 +30,23 @@ export function refusalOf(error: unknown, abi: Abi): Refusal {
   const data = revertData(error);
   if (data !== undefined) {
     try {
-      const { errorName, args } = decodeErrorResult({ abi, data });
-      return { reason: errorName, ...(args && args.length > 0 && { args }) };
+      const { errorName, args = [] } = decodeErrorResult({ abi, data });
+      return { reason: errorName, ...(args.length > 0 && { args: args.map(readable) }) };
     } catch {
       return { reason: data === "0x" ? "reverted without a reason" : `unknown error ${data}` };
     }
   }
   return { reason: error instanceof ViemError ? error.shortMessage : String(error) };
+}
+
+/** Revert data that an error carries along, such as the target's, as the reason it gives. */
+function readable(argument: unknown): unknown {
+  if (!isHex(argument) || !argument.startsWith(REASON_SELECTOR)) return argument;
+  try {
+    return decodeErrorResult({ abi: reasonAbi, data: argument }).args[0];
+  } catch {
+    return argument;
+  }
 }
 
 /** The revert data that a node put somewhere into its error. */

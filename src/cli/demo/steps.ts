@@ -28,6 +28,7 @@ export interface Stage {
 }
 
 const NAME_WIDTH = 34;
+const OUTCOME_WIDTH = 48;
 const INDENT = " ".repeat(NAME_WIDTH + 5);
 
 /**
@@ -54,7 +55,8 @@ export function createStage(write: (line: string) => void = () => undefined): St
         `${(step.ms / 1_000).toFixed(1)} s`,
         ...(step.gas === undefined ? [] : [`${step.gas.toLocaleString("en")} gas`]),
       ];
-      write(`  ${mark} ${name.padEnd(NAME_WIDTH)} ${step.outcome}  ${pc.dim(figures.join(", "))}`);
+      const columns = [name.padEnd(NAME_WIDTH), step.outcome.padEnd(OUTCOME_WIDTH)];
+      write(`  ${mark} ${columns.join(" ")} ${pc.dim(figures.join(", "))}`);
       for (const line of details) write(`${INDENT}${pc.dim(line)}`);
     },
   };
