@@ -39,7 +39,7 @@ export async function verifierSource(circuit: CircuitName): Promise<string> {
     notice:
       setup === "ceremony"
         ? "The key comes from a public multi-party ceremony; see its transcript."
-        : "The key comes from a development ceremony: it must never guard assets.",
+        : "The key comes from a development ceremony.",
   });
 }
 

@@ -12,8 +12,10 @@ import { type ProvingKey, readProvingKey } from "./zkey.ts";
 
 export interface SetupReport {
   setup: "development" | "ceremony";
-  /** The phase-1 file; whether it is here to be compared (the npm package leaves it out). */
-  ptau: { file: string; compared: boolean };
+  /** The phase-1 file. */
+  ptau: string;
+  /** Whether the phase-1 file is here to be compared; the npm package leaves it out. */
+  ptauCompared: boolean;
   circuits: Record<string, { zkeySha256: string; contributions: { name: string; hash: string }[] }>;
   /** What is wrong, in words; empty if nothing is. */
   findings: string[];
@@ -36,7 +38,8 @@ export async function checkSetup(options: ArtifactOptions = {}): Promise<SetupRe
   const phase1 = compared ? await loadPhase1() : undefined;
   const report: SetupReport = {
     setup: manifest.setup,
-    ptau: { file: entry.file, compared },
+    ptau: entry.file,
+    ptauCompared: compared,
     circuits: {},
     findings:
       manifest.ptau.sha256 === entry.sha256
