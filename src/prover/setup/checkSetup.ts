@@ -12,10 +12,8 @@ import { type ProvingKey, readProvingKey } from "./zkey.ts";
 
 export interface SetupReport {
   setup: "development" | "ceremony";
-  /** The phase-1 file. */
-  ptau: string;
-  /** Whether the phase-1 file is here to be compared; the npm package leaves it out. */
-  ptauCompared: boolean;
+  /** The phase-1 file; whether it is here to be compared (the npm package leaves it out). */
+  ptau: { file: string; compared: boolean };
   circuits: Record<string, { zkeySha256: string; contributions: { name: string; hash: string }[] }>;
   /** What is wrong, in words; empty if nothing is. */
   findings: string[];
@@ -38,8 +36,7 @@ export async function checkSetup(options: ArtifactOptions = {}): Promise<SetupRe
   const phase1 = compared ? await loadPhase1() : undefined;
   const report: SetupReport = {
     setup: manifest.setup,
-    ptau: entry.file,
-    ptauCompared: compared,
+    ptau: { file: entry.file, compared },
     circuits: {},
     findings:
       manifest.ptau.sha256 === entry.sha256

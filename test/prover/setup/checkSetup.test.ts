@@ -22,7 +22,7 @@ describe("checkSetup", () => {
     const report = await checkSetup({ production: false });
     expect(report.findings).toEqual([]);
     expect(report.setup).toBe("development");
-    expect(report.ptauCompared).toBe(true);
+    expect(report.ptau.compared).toBe(true);
     expect(report.circuits.gate?.contributions).toHaveLength(3);
   });
 
