@@ -25,7 +25,9 @@ export function toJson(value: unknown): string {
 }
 
 /** Two columns, the first padded to its widest entry; empty values are left out. */
-export function table(rows: readonly (readonly [label: string, value: unknown])[]): string {
+export function table(
+  rows: readonly (readonly [label: string, value: string | number | bigint | undefined])[],
+): string {
   const shown = rows.filter(([, value]) => value !== undefined && value !== "");
   const width = Math.max(0, ...shown.map(([label]) => label.length));
   return shown.map(([label, value]) => `${pc.dim(label.padEnd(width))}  ${value}`).join("\n");

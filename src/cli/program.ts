@@ -73,6 +73,22 @@ const entries: readonly (CommandEntry | CommandGroup)[] = [
     ],
   },
   {
+    name: "setup",
+    description: "the circuits' trusted setup",
+    commands: [
+      {
+        name: "verify",
+        summary: "check that nobody can forge proofs under the installed keys",
+        load: async () => (await import("./commands/setupVerify.ts")).setupVerifyCommand(),
+      },
+      {
+        name: "import-ptau",
+        summary: "install a public phase-1 file, by its published hash",
+        load: async () => (await import("./commands/setupImportPtau.ts")).setupImportPtauCommand(),
+      },
+    ],
+  },
+  {
     name: "prove",
     summary: "prove and sign an action, without sending it",
     load: async () => (await import("./commands/prove.ts")).proveCommand(),
@@ -143,6 +159,16 @@ const entries: readonly (CommandEntry | CommandGroup)[] = [
         load: async () => (await import("./commands/stateRecover.ts")).stateRecoverCommand(),
       },
     ],
+  },
+  {
+    name: "doctor",
+    summary: "check that everything fits together",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+  },
+  {
+    name: "demo",
+    summary: "play the whole story on a local chain",
+    load: async () => (await import("./commands/demo.ts")).demoCommand(),
   },
 ];
 

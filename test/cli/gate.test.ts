@@ -104,6 +104,30 @@ describe("a gate, from the command line", () => {
     });
   });
 
+  it("is healthy, but for what development and a short timelock deserve", async () => {
+    const { code, json } = await zkmandateJson(["doctor"], { cwd });
+    const named = (status: string) =>
+      json.checks
+        .filter((check: { status: string }) => check.status === status)
+        .map(({ name }: { name: string }) => name);
+    expect(named("fail")).toEqual([]);
+    expect(named("warn")).toEqual(expect.arrayContaining(["setup", "timelock's notice"]));
+    expect(named("ok")).toEqual(
+      expect.arrayContaining([
+        "artifacts",
+        "gate code",
+        "verifier of circuit gate",
+        "timelock code",
+        "governance proposes",
+        "agent on-chain",
+        "submitter on-chain",
+        "lane 0",
+      ]),
+    );
+    expect(json).toMatchObject({ ok: true, healthy: true });
+    expect(code).toBe(0);
+  });
+
   it("executes an action that the policy allows", async () => {
     const before = await node.control.getBalance({ address: payee });
     const { code, json } = await send("1.5");
@@ -245,6 +269,11 @@ describe("a gate, from the command line", () => {
     const stopped = await send("0.1");
     expect(stopped.code).toBe(4);
     expect(stopped.json.error.message).toContain("another agent key");
+    const { code, json } = await zkmandateJson(["doctor"], { cwd });
+    expect(code).toBe(5);
+    expect(json.checks).toContainEqual(
+      expect.objectContaining({ name: "agent on-chain", status: "fail" }),
+    );
   });
 });
 
@@ -267,6 +296,26 @@ describe("what can go wrong around a gate", () => {
     const { code, json } = await zkmandateJson(["gate", "status", "-w", folder]);
     expect(code).toBe(2);
     expect(json.error.name).toBe("WrongChainError");
+  });
+
+  it("a gate with other code than this release's is not healthy", async () => {
+    const folder = await mkdtemp(join(cwd, "forged-"));
+    await writeFile(
+      join(folder, "zkmandate.yaml"),
+      await readFile(join(cwd, "zkmandate.yaml"), "utf8"),
+    );
+    const code = (await node.control.getCode({ address: gate })) ?? "0x";
+    await node.control.setCode({ address: stranger, bytecode: `${code}00` });
+    const deployment = JSON.parse(await readFile(join(cwd, "deployment.json"), "utf8"));
+    await writeFile(
+      join(folder, "deployment.json"),
+      JSON.stringify({ ...deployment, gate: stranger }),
+    );
+    const doctor = await zkmandateJson(["doctor", "-w", folder]);
+    expect(doctor.code).toBe(5);
+    expect(doctor.json.checks).toContainEqual(
+      expect.objectContaining({ name: "gate code", status: "fail" }),
+    );
   });
 
   it("a node that does not answer is named, without its path", async () => {

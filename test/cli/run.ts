@@ -14,14 +14,21 @@ export interface Run {
   stderr: string;
 }
 
+/** Where and with what it runs. */
+interface RunOptions {
+  cwd?: string;
+  stdin?: string;
+  env?: Record<string, string>;
+}
+
 /** Runs the command line as a user's shell would, with no terminal. */
 export function zkmandate(
   args: readonly string[],
-  { cwd, stdin }: { cwd?: string; stdin?: string } = {},
+  { cwd, stdin, env }: RunOptions = {},
 ): Promise<Run> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
-    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...env },
     stdio: "pipe",
   });
   child.stdin.end(stdin ?? "");
@@ -41,10 +48,7 @@ export function zkmandate(
 }
 
 /** Runs it with `--json` and parses the one object that stdout must hold. */
-export async function zkmandateJson(
-  args: readonly string[],
-  options: { cwd?: string; stdin?: string } = {},
-) {
+export async function zkmandateJson(args: readonly string[], options: RunOptions = {}) {
   const run = await zkmandate([...args, "--json"], options);
   return { ...run, json: JSON.parse(run.stdout) };
 }

@@ -1,0 +1,66 @@
+import { access, readFile } from "node:fs/promises";
+import { isReadableByOthers } from "../../keys/files.ts";
+import { readKeystore } from "../../keys/keystore.ts";
+import { type CompiledPolicy, compilePolicy } from "../../policy/compile.ts";
+import { shown } from "../accounts.ts";
+import type { Check } from "../checks.ts";
+import { describeError } from "../output.ts";
+import { identityPath } from "../secrets.ts";
+import { accountRoles, type Workspace } from "../workspace.ts";
+
+/** Whether the workspace's files are there and kept from others. */
+export async function checkWorkspaceFiles(workspace: Workspace): Promise<Check[]> {
+  const accounts = await Promise.all(
+    accountRoles.map((role) => checkKeystore(role, workspace.accounts[role].keystore)),
+  );
+  const identity = identityPath(workspace);
+  return [...accounts, await checkSecretFile("sealing identity", identity, "policy commit")];
+}
+
+async function checkKeystore(role: string, path: string): Promise<Check> {
+  const name = `${role} key`;
+  const file = await checkSecretFile(name, path, `keys new ${role}`);
+  if (file.status !== "ok") return file;
+  try {
+    const { address } = await readKeystore(path);
+    return { name, status: "ok", detail: address ? `0x${address}` : shown(path) };
+  } catch (error) {
+    return { name, status: "fail", detail: `${shown(path)}: ${describeError(error).message}` };
+  }
+}
+
+async function checkSecretFile(name: string, path: string, maker: string): Promise<Check> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) {
+    return { name, status: "skip", detail: `no ${shown(path)}; make one with: zkmandate ${maker}` };
+  }
+  return (await isReadableByOthers(path))
+    ? { name, status: "warn", detail: `others can read ${shown(path)}: chmod 600` }
+    : { name, status: "ok", detail: shown(path) };
+}
+
+/** Whether the workspace's policy compiles; without the file (it may be kept elsewhere) nothing is said. */
+export async function checkPolicy(
+  workspace: Workspace,
+): Promise<{ check: Check; compiled?: CompiledPolicy }> {
+  const name = "policy";
+  const file = shown(workspace.policy);
+  const source = await readFile(workspace.policy, "utf8").catch(() => undefined);
+  if (source === undefined) return { check: { name, status: "skip", detail: `no ${file}` } };
+  try {
+    const compiled = compilePolicy(source, { file });
+    const { warnings, policy } = compiled;
+    return {
+      check:
+        warnings.length === 0
+          ? { name, status: "ok", detail: `${policy.rules.length} rules` }
+          : { name, status: "warn", detail: `${warnings.length} warnings: zkmandate policy check` },
+      compiled,
+    };
+  } catch (error) {
+    return { check: { name, status: "fail", detail: `${file}: ${describeError(error).message}` } };
+  }
+}
