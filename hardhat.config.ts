@@ -16,7 +16,7 @@ export default defineConfig({
     profiles: {
       default: {
         ...compiler,
-        settings: { evmVersion: "prague", optimizer: { enabled: true, runs: 200 } },
+        settings: { evmVersion: "prague", viaIR: true, optimizer: { enabled: true, runs: 200 } },
       },
       // What is deployed, tested and measured.
       production: {

@@ -81,11 +81,13 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         LaneRecord storage lane = _lanes[proof.lane];
         LaneHead head = lane.head;
         (address verifier, uint256 words) = circuitOf(proof.circuit);
-        _requireBounds(settings, head, verifier, call, proof);
+        bytes calldata data = call.data;
+        address target = call.target;
+        _requireBounds(settings, head, verifier, target, call.value, data.length, proof);
 
-        bytes32 dataHash = ContextLib.hashCalldata(call.data);
+        bytes32 dataHash = ContextLib.hashCalldata(data);
         Feeds memory feeds = _readFeeds(settings, proof);
-        Vector vector = _vector(lane, feeds, words, call, proof);
+        Vector vector = _vector(lane, feeds, words, target, call.value, data, proof);
         bytes32 digest = _digest(head, vector.hash(words), dataHash, proof);
         _requireSignature(settings, digest, signature);
         uint256 z = uint256(digest) % ContextLib.P;
@@ -101,12 +103,12 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
             proof.time,
             feeds.priceAnswer,
             feeds.riskAnswer,
-            call.target,
+            target,
             call.value,
             dataHash,
             proof.stateNew
         );
-        return _call(call.target, call.value, call.data);
+        return _call(target, call.value, data);
     }
 
     /// @inheritdoc IPolicyGate
@@ -139,8 +141,8 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         LaneRecord storage lane = _lanes[proof.lane];
         address verifier;
         (verifier, words) = circuitOf(proof.circuit);
-        _requireBounds(settings, lane.head, verifier, call, proof);
-        vector = _vector(lane, _readFeeds(settings, proof), words, call, proof);
+        _requireBounds(settings, lane.head, verifier, call.target, call.value, call.data.length, proof);
+        vector = _vector(lane, _readFeeds(settings, proof), words, call.target, call.value, call.data, proof);
     }
 
     /// @dev The context vector, of what is about to be executed and of storage.
@@ -148,10 +150,11 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         LaneRecord storage lane,
         Feeds memory feeds,
         uint256 words,
-        Call calldata call,
+        address target,
+        uint256 value,
+        bytes calldata data,
         Proof calldata proof
     ) private view returns (Vector) {
-        bytes calldata data = call.data;
         ContextLib.Header memory header = ContextLib.Header({
             chainId: block.chainid,
             gate: uint160(address(this)),
@@ -159,8 +162,8 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
             policy: lane.policy,
             stateOld: lane.state,
             stateNew: proof.stateNew,
-            target: uint160(call.target),
-            value: call.value,
+            target: uint160(target),
+            value: value,
             selector: ContextLib.selectorOf(data),
             dataLength: data.length,
             priceFeed: uint160(proof.priceFeed),
@@ -211,7 +214,9 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         Settings settings,
         LaneHead head,
         address verifier,
-        Call calldata call,
+        address target,
+        uint256 value,
+        uint256 dataLength,
         Proof calldata proof
     ) private view {
         if (settings.isPaused()) revert GatePaused();
@@ -230,11 +235,10 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         }
         if (time < head.lastTime()) revert TimeBackward(time, head.lastTime());
 
-        uint256 dataLength = call.data.length;
         if (dataLength != 0 && dataLength < 4) revert SelectorTruncated(dataLength);
         if (dataLength >= DATA_LENGTH_BOUND) revert DataTooLong(dataLength);
-        if (call.value >= VALUE_BOUND) revert ValueTooLarge(call.value);
-        if (call.target == address(this)) revert SelfCall();
+        if (value >= VALUE_BOUND) revert ValueTooLarge(value);
+        if (target == address(this)) revert SelfCall();
         if (proof.stateNew >= ContextLib.P) revert StateNotInField(proof.stateNew);
         if (proof.contextCommitment >= ContextLib.P) {
             revert ContextCommitmentNotInField(proof.contextCommitment);
