@@ -64,11 +64,11 @@ function dayOf(budget: ScaledBudget, lanes: bigint): Day {
 }
 
 /** The part of a charged value that a thief can keep: the slippage and the feed's error under a band. */
-function lossShare({ band, freeAddresses, exactTarget }: RuleDraft): {
+function lossShare({ band, openChoices, exactTarget }: RuleDraft): {
   share: Rational;
   note: string;
 } {
-  if (!band || freeAddresses.length > 0 || !exactTarget) return { share: ONE, note: "" };
+  if (!band || openChoices.length > 0 || !exactTarget) return { share: ONE, note: "" };
   const share = sum(band.slippage, band.deviation ?? rational(0n));
   const percent = `${formatRational(product(share, rational(100n)))}%`;
   const note = band.deviation

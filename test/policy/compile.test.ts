@@ -51,7 +51,11 @@ describe("the example policy", () => {
 
   test("says the same as an object", () => {
     const rule = {
-      ...swapRule({ name: "sell-eth" }),
+      ...swapRule({
+        name: "sell-eth",
+        where: { tokenIn: "WETH", tokenOut: "USDC", recipient: "self", sqrtPriceLimitX96: 0 },
+        free: ["fee", "deadline"],
+      }),
       charge: { hedging: "ETHUSD", velocity: 1 },
     };
     const fromObject = compilePolicy(deskPolicy([rule])).policy.rules[0];

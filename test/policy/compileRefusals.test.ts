@@ -148,6 +148,13 @@ describe("units", () => {
     ],
   ]);
 
+  test("of cannot talk a token call into another token than its target", () => {
+    const text = refusalOf(rule({ amount: "amount of WETH", max: "1 WETH" }));
+    expect(text).toMatch(/transfer moves USDC, the target's tokens.*received: amount of WETH/s);
+    const elsewhere = refusalOf(rule({ target: SOMEONE, amount: "amount of USDC" }));
+    expect(elsewhere).toMatch(/the target is not a declared asset/);
+  });
+
   test("a token call on an undeclared target", () => {
     const text = refusalOf(rule({ target: SOMEONE, max: "100 WETH" }));
     expect(text).toMatch(/transfer moves the target's tokens/);
@@ -1014,6 +1021,24 @@ describe("warnings", () => {
     const policy = deskPolicy([transferRule({ validUntil: "2020-01-01" })], quiet);
     expect(warningsOf(policy)).toEqual([]);
     expect(warningsOf(policy, 1_800_000_000n)).toEqual(["past-validity"]);
+  });
+
+  test("under a band, free indexes that may choose another token", () => {
+    const exchange = swapRule({
+      call: "exchange(int128 i, int128 j, uint256 dx, uint256 min_dy, uint256 deadline)",
+      where: {},
+      free: ["i", "j", "deadline"],
+      amount: "dx of WETH",
+      slippage: { out: "min_dy of USDC", price: "ETHUSD", max: "1%" },
+    });
+    const banded = { feeds: { ETHUSD: feeds.ETHUSD as typeof vol } };
+    const [warning] = compilePolicy(deskPolicy([exchange], banded)).warnings;
+    expect(warning).toMatchObject({
+      code: "open-band",
+      message: expect.stringContaining("not pinned: i, j;"),
+    });
+    const pinned = { ...exchange, where: { i: 0, j: 1 }, free: ["deadline"] };
+    expect(warningsOf(deskPolicy([pinned], banded))).toEqual([]);
   });
 
   test("a range of targets", () => {

@@ -24,6 +24,8 @@ export interface AmountPlace {
   node: AbiNode | undefined;
   /** undefined if only the unit of a limit can say. */
   token: Asset | undefined;
+  /** Whether the call itself says the token (target, ETH, a pinned parameter), not the policy alone. */
+  tokenPinned: boolean;
 }
 
 /** What is known about a rule's call when its amounts are resolved. */
@@ -97,9 +99,12 @@ export function readAmountParameter(
     const expected = "an integer parameter";
     return problems.add(path, `${node.path} is ${node.type}`, { expected, received: text });
   }
-  if (of === undefined) return { node, token: fallback ?? tokenByConvention(facts, node) };
+  if (of === undefined) {
+    const token = fallback ?? tokenByConvention(facts, node);
+    return { node, token, tokenPinned: token !== undefined };
+  }
   const token = readOf(facts, of, path);
-  return token && { node, token };
+  return token && { node, token, tokenPinned: !scope.assets.has(of) };
 }
 
 /** The largest amount a rule could ever read: below 2^128 and within the parameter's type. */
