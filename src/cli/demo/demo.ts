@@ -27,7 +27,7 @@ export interface DemoResult {
  * process.exitCode = steps.every(({ ok }) => ok) ? 0 : 1;
  */
 export async function runDemo({ json }: DemoOptions): Promise<DemoResult> {
-  const stage = createStage(json ? undefined : (line) => console.log(line));
+  const stage = createStage(json ? undefined : process.stdout);
   if (!json) {
     console.log(pc.bold("A hidden mandate, proven before each signature, enforced on-chain"));
   }
