@@ -8,6 +8,8 @@ import { transact } from "./transact.ts";
 export interface ExecuteActionParameters {
   gate: Address;
   signed: SignedGateCall;
+  /** Blocks to wait for, the transaction's own included; 1 by default. */
+  confirmations?: number | undefined;
 }
 
 export interface ExecuteActionReturnType {
@@ -30,12 +32,13 @@ export async function executeAction(
   client: SendClient,
   parameters: ExecuteActionParameters,
 ): Promise<ExecuteActionReturnType> {
-  const { gate, signed } = parameters;
+  const { gate, signed, confirmations } = parameters;
   const receipt = await transact(client, {
     address: gate,
     abi: policyAccountAbi,
     functionName: "execute",
     args: [signed.call, signed.proof, signed.signature],
+    confirmations,
   });
   const [executed] = parseEventLogs({
     abi: policyAccountAbi,

@@ -40,14 +40,16 @@ export async function* followActions(
     const latest = await getBlock(client);
     const last = latest.number - confirmations;
     if (last >= next) {
-      // Read before the events, checked on the next look: a change in between does not go unnoticed.
-      const tip = await getBlock(client, { blockNumber: last });
-      await assertUnchanged(client, told);
+      const { hash } = await getBlock(client, { blockNumber: last });
+      const actions: GateEvent<"ActionExecuted">[] = [];
       for await (const event of gateEvents(client, { gate, fromBlock: next, toBlock: last })) {
-        if (event.eventName === "ActionExecuted") yield event;
+        if (event.eventName === "ActionExecuted") actions.push(event);
       }
-      told = { number: last, hash: tip.hash };
+      // What was read follows what was told, and did not change while it was read.
       await assertUnchanged(client, told);
+      told = { number: last, hash };
+      await assertUnchanged(client, told);
+      yield* actions;
       next = last + 1n;
     }
     await sleep(pollingInterval, undefined, signal ? { signal } : {}).catch(() => undefined);

@@ -11,6 +11,8 @@ export interface TransactParameters {
   args: readonly unknown[];
   /** wei */
   value?: bigint | undefined;
+  /** Blocks to wait for, the transaction's own included; 1 by default. */
+  confirmations?: number | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export async function transact(
   client: SendClient,
   parameters: TransactParameters,
 ): Promise<TransactionReceipt> {
-  const { address: to, abi, functionName, args, value = 0n } = parameters;
+  const { address: to, abi, functionName, args, value = 0n, confirmations = 1 } = parameters;
   const data = encodeFunctionData({ abi, functionName, args });
   const transaction = { account: client.account, to, data, value };
   const refuse = (cause: unknown): never => {
@@ -32,7 +34,7 @@ export async function transact(
   // The least gas that succeeds may still starve a nested call that swallows its failure.
   const gas = estimate + estimate / 4n;
   const hash = await sendTransaction(client, { ...transaction, gas, chain: client.chain });
-  const receipt = await waitForTransactionReceipt(client, { hash });
+  const receipt = await waitForTransactionReceipt(client, { hash, confirmations });
   if (receipt.status === "success") return receipt;
   // It fitted the latest block and not the next: ask once more for the reason.
   await call(client, { ...transaction, blockNumber: receipt.blockNumber - 1n }).catch(refuse);
