@@ -3,11 +3,14 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Address, parseEther } from "viem";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { importKeystore } from "../../src/keys/keystore.ts";
 import { createSealIdentity } from "../../src/keys/sealed.ts";
 import { type LocalNode, startNode } from "./node.ts";
 import { zkmandate, zkmandateJson } from "./run.ts";
+
+// Each test starts the command line several times, some with proofs.
+vi.setConfig({ testTimeout: 180_000 });
 
 const passphrase = "correct horse battery";
 const payee: Address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
@@ -254,6 +257,19 @@ describe("a gate, from the command line", () => {
     });
     expect((await send("1")).code).toBe(3);
     expect((await send("0.2")).json).toMatchObject({ ok: true, epoch: 2, seq: "2" });
+  });
+
+  it("recovers a state that a rotation kept", async () => {
+    await rm(join(cwd, "secrets", "lanes"), { recursive: true });
+    const { code, json } = await run("state", "recover");
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ epoch: 2, seq: "3", transitions: 1 });
+    const { json: status } = await zkmandateJson(["gate", "status"], { cwd });
+    expect(status.operations.map(({ state }: { state: string }) => state)).toEqual([
+      "done",
+      "done",
+    ]);
+    await node.advance(600);
   });
 
   it("lets governance out without a proof, after the delay", async () => {

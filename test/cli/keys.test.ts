@@ -36,6 +36,20 @@ describe("zkmandate keys new", () => {
     });
   });
 
+  it("takes the passphrase from the file that the workspace names for the account", async () => {
+    const { cwd } = await workspace();
+    const config = await readFile(join(cwd, "zkmandate.yaml"), "utf8");
+    await writeFile(
+      join(cwd, "zkmandate.yaml"),
+      config.replace(
+        "{ keystore: secrets/agent.json }",
+        "{ keystore: secrets/agent.json, passphraseFile: passphrase }",
+      ),
+    );
+    expect((await zkmandate(["keys", "new", "agent"], { cwd })).code).toBe(0);
+    expect((await zkmandateJson(["keys", "show", "--check"], { cwd })).json.checked).toBe(true);
+  });
+
   it("refuses to overwrite, before it asks for a passphrase", async () => {
     const { cwd } = await workspace();
     await writeFile(join(cwd, "mine.json"), "mine");

@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import { readLane } from "../../chain/readLane.ts";
 import { recoverState } from "../../chain/recoverState.ts";
+import { UnrecoverableLaneError } from "../../errors/chain.ts";
 import { UnknownLaneError } from "../../errors/signer.ts";
 import { formatUnit } from "../../policy/explain.ts";
+import type { State } from "../../state/state.ts";
 import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
@@ -41,8 +43,13 @@ export function stateRecoverCommand(): Command {
         const { committed, secret, kept, labels, policy } = mandate;
         const store = laneStore(workspace, identity);
         const { record, transitions } = await store.exclusive({ chainId, gate, lane }, async () => {
+          // A rotation that kept the state may not have been noted: the last record is then what was kept.
+          const last = await store.read({ chainId, gate, lane }).catch(() => undefined);
+          const candidates = [kept, last?.state, last?.pending?.stateNew];
           const recovered = await withProgress("reading the chain", () =>
-            recoverState(client, { gate, lane, committed, secret, fromBlock, kept }),
+            firstThatOpens(candidates, (state) =>
+              recoverState(client, { gate, lane, committed, secret, fromBlock, kept: state }),
+            ),
           );
           await store.write(recovered.record);
           return recovered;
@@ -76,4 +83,19 @@ export function stateRecoverCommand(): Command {
         };
       }),
     );
+}
+
+/** Tries the states that a rotation may have kept, in order; the last refusal stands. */
+async function firstThatOpens<T>(
+  candidates: readonly (State | undefined)[],
+  attempt: (kept: State | undefined) => Promise<T>,
+): Promise<T> {
+  const [first, ...rest] = candidates;
+  try {
+    return await attempt(first);
+  } catch (error) {
+    const next = rest.findIndex((state) => state !== undefined);
+    if (!(error instanceof UnrecoverableLaneError) || next < 0) throw error;
+    return firstThatOpens(rest.slice(next), attempt);
+  }
 }
