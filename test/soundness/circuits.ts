@@ -45,7 +45,10 @@ export interface NamedWitness {
 }
 
 /** Witnesses of the committed circuit that together take both branches of every selector. */
-export async function* witnesses(circuit: CircuitName, random: number): AsyncGenerator<NamedWitness> {
+export async function* witnesses(
+  circuit: CircuitName,
+  random: number,
+): AsyncGenerator<NamedWitness> {
   const calculator = await calculatorOf(circuit);
   const seed = circuits[circuit].id;
   for (const { name, transition } of [

@@ -27,7 +27,12 @@ const FEED: Address = "0xfeed000000000000000000000000000000000001";
 const DAY = 86_400n;
 const SWAP = 0x1234_5678n;
 const LIMB = 1n << 128n;
-const regimes = { elevatedAbove: 60n, stressedAbove: 120n, elevatedBps: 5_000n, stressedBps: 1_000n };
+const regimes = {
+  elevatedAbove: 60n,
+  stressedAbove: 120n,
+  elevatedBps: 5_000n,
+  stressedBps: 1_000n,
+};
 
 const budgets: Budget[] = [
   { name: "volume", capacity: 10n ** 9n, refillPerSecondPerBps: 3n },
@@ -239,7 +244,12 @@ export function designedMandates(wordCount: number): Mandate[] {
       situation: { time: NOON + 86_399n },
     }),
     build({
-      name: "first second of a day, an old rule",
+      name: "elevated, partly leaked",
+      rule: { charges: [charge(0), charge(2, { perAmount: 0n })] },
+      situation: { feeds: { ...baseFeeds, riskAnswer: 119n } },
+    }),
+    build({
+      name: "first second of a day",
       rule: { hoursEnd: 1, charges: [charge(0)] },
       situation: { time: NOON + 43_200n },
     }),
@@ -261,7 +271,10 @@ export function designedMandates(wordCount: number): Mandate[] {
 export function randomMandates(count: number, seed: number): Mandate[] {
   const allowed: Mandate[] = [];
   for (let round = 0; allowed.length < count; round++) {
-    for (const { policy, situation } of fc.sample(mandateArbitrary, { seed: seed + round, numRuns: 100 })) {
+    for (const { policy, situation } of fc.sample(mandateArbitrary, {
+      seed: seed + round,
+      numRuns: 100,
+    })) {
       const verdict = evaluate(policy, situation);
       if (!verdict.allowed || allowed.length === count) continue;
       const name = `random ${seed + round}/${allowed.length}`;

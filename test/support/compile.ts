@@ -27,7 +27,8 @@ export interface CircuitSource {
 
 /** A compiled circuit, without simplification, so that every signal of the source is a wire. */
 export interface TestCircuit {
-  r1cs: R1cs;
+  /** Read on first use. */
+  readonly r1cs: R1cs;
   calculator: WitnessCalculator;
 }
 
@@ -133,8 +134,12 @@ export async function compileTestCircuit(source: CircuitSource): Promise<TestCir
     }
   }
   const read = (file: string) => readFileSync(join(root, folder, file));
+  let r1cs: R1cs | undefined;
   return {
-    r1cs: parseR1cs(read("main.r1cs"), read("main.sym").toString("utf8")),
+    get r1cs() {
+      r1cs ??= parseR1cs(read("main.r1cs"), read("main.sym").toString("utf8"));
+      return r1cs;
+    },
     calculator: await WitnessCalculator.create("test", new Uint8Array(read("main_js/main.wasm"))),
   };
 }

@@ -1,6 +1,6 @@
 import { mod } from "../../src/field/field.ts";
-import { freeColumns, jacobian, type SparseRow } from "./rank.ts";
 import { type Constraint, inverse, nameOf, type R1cs, sidesOf } from "./r1cs.ts";
+import { freeColumns, jacobian, type SparseRow } from "./rank.ts";
 
 /** x·(x − 1) = 0 and the like: a product over one wire. */
 function isBooleanity({ left, right, output }: Constraint): boolean {
@@ -46,7 +46,10 @@ export function createRangeArguments(r1cs: R1cs): (witness: readonly bigint[]) =
     const scale = inverse(total);
     return bits.map(({ bit }, i) => ({ bit, number, share: mod((shares[i] as bigint) * scale) }));
   });
-  const inside = Array.from({ length: r1cs.wires - r1cs.outside - 1 }, (_, i) => r1cs.outside + 1 + i);
+  const inside = Array.from(
+    { length: r1cs.wires - r1cs.outside - 1 },
+    (_, i) => r1cs.outside + 1 + i,
+  );
   const hints = new Set(inside.filter((w) => hintNames.some((hint) => hint.test(nameOf(r1cs, w)))));
 
   return (witness) => {

@@ -97,6 +97,15 @@ export function freeColumns(
       cost(column) < cost(best) ? column : best,
     );
     free.delete(pivot);
+    if (pivotRow.size === 1) {
+      // The wire is determined: it is no unknown in the other rows. Most of a circuit goes this way.
+      for (const index of rowsOf.get(pivot) as Set<number>) {
+        (rows[index] as SparseRow).delete(pivot);
+        queue.push(index);
+      }
+      rowsOf.delete(pivot);
+      continue;
+    }
     for (const column of pivotRow.keys()) rowsOf.get(column)?.delete(pivotIndex);
     const scale = inverse(pivotRow.get(pivot) as bigint);
     for (const index of [...(rowsOf.get(pivot) as Set<number>)]) {
