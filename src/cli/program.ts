@@ -170,6 +170,11 @@ const entries: readonly (CommandEntry | CommandGroup)[] = [
     summary: "play the whole story on a local chain",
     load: async () => (await import("./commands/demo.ts")).demoCommand(),
   },
+  {
+    name: "bench",
+    summary: "measure time, memory and gas on this machine",
+    load: async () => (await import("./commands/bench.ts")).benchCommand(),
+  },
 ];
 
 /**

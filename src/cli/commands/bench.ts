@@ -1,0 +1,46 @@
+import { Command } from "commander";
+import { parseCount } from "../actionOptions.ts";
+import { action, examples } from "../cli.ts";
+import { table } from "../output.ts";
+
+/** `zkmandate bench`: time, memory and gas on this machine. */
+export function benchCommand(): Command {
+  return new Command("bench")
+    .description(
+      "Measures each circuit's stages (evaluate, witness, prove, verify, sign, pipeline; median and 95th " +
+        "percentile, warm), peak memory, and the gas of each operation on a local chain. Takes minutes.",
+    )
+    .option("--runs <number>", "runs that count, of each stage", parseCount, 20)
+    .addHelpText("after", examples(["zkmandate bench", "zkmandate bench --runs 50 --json"]))
+    .action(
+      action<{ runs: number }>(async (_cli, { runs }) => {
+        // Hardhat comes with the repository, not with the package.
+        const { runBench } = await import("../bench/bench.ts");
+        const onProgress = (what: string) => process.stderr.write(`${what}\n`);
+        const result = await runBench({ runs, onProgress });
+        const timings = Object.entries(result.stages).flatMap(([circuit, stages]) =>
+          Object.entries(stages).map(
+            ([stage, { medianMs, p95Ms }]) =>
+              [
+                `${circuit} ${stage}`,
+                `${medianMs.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)} ms`,
+              ] as const,
+          ),
+        );
+        const { machine, circuits, memoryMb, gas } = result;
+        return {
+          data: { ...result },
+          text: table([
+            ["machine", `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`],
+            ...Object.entries(circuits).map(
+              ([circuit, { rows, wires }]) =>
+                [`circuit ${circuit}`, `${rows} rows, ${wires} wires`] as const,
+            ),
+            ...timings,
+            ["peak memory", `${memoryMb} MB`],
+            ...Object.entries(gas).map(([name, amount]) => [`gas ${name}`, `${amount}`] as const),
+          ]),
+        };
+      }),
+    );
+}
