@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Address, Hash } from "viem";
+import { type Address, BlockNotFoundError, type Hash } from "viem";
 import { getBlock } from "viem/actions";
 import { ReorganizedError } from "../errors/chain.ts";
 import type { ReadClient } from "./client.ts";
@@ -39,8 +39,8 @@ export async function* followActions(
   while (!signal?.aborted) {
     const latest = await getBlock(client);
     const last = latest.number - confirmations;
-    if (last >= next) {
-      const { hash } = await getBlock(client, { blockNumber: last });
+    const hash = last >= next ? await hashOf(client, last) : undefined;
+    if (hash !== undefined) {
       const actions: GateEvent<"ActionExecuted">[] = [];
       for await (const event of gateEvents(client, { gate, fromBlock: next, toBlock: last })) {
         if (event.eventName === "ActionExecuted") actions.push(event);
@@ -61,8 +61,19 @@ async function assertUnchanged(
   told: { number: bigint; hash: Hash } | undefined,
 ): Promise<void> {
   if (!told) return;
-  const { hash } = await getBlock(client, { blockNumber: told.number });
+  const hash = await hashOf(client, told.number);
   if (hash !== told.hash) {
     throw new ReorganizedError({ block: told.number, before: told.hash, now: hash });
   }
+}
+
+/** Undefined while the chain has no such block, as in the middle of a reorganisation. */
+async function hashOf(client: ReadClient, blockNumber: bigint): Promise<Hash | undefined> {
+  return getBlock(client, { blockNumber }).then(
+    ({ hash }) => hash,
+    (error: unknown) => {
+      if (error instanceof BlockNotFoundError) return undefined;
+      throw error;
+    },
+  );
 }

@@ -76,7 +76,8 @@ export class ActionMissingError extends BaseError {
 export class ReorganizedError extends BaseError {
   override readonly name = "ReorganizedError";
 
-  constructor({ block, before, now }: { block: bigint; before: Hex; now: Hex }) {
+  constructor(input: { block: bigint; before: Hex; now: Hex | undefined }) {
+    const { block, before, now = "no such block" } = input;
     super(`The chain was reorganised at the confirmed block ${block}`, {
       details: [`before: ${before}`, `now: ${now}`, "follow again from an earlier block"],
     });

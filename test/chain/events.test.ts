@@ -111,24 +111,18 @@ describe("following actions", () => {
 
   it("notices that confirmed blocks were replaced", async () => {
     const { gate, local } = world;
+    const fromBlock = (await local.control.getBlockNumber()) + 1n;
     const snapshot = await local.control.snapshot();
-    await local.control.mine({ blocks: 5 });
-    const fromBlock = await local.control.getBlockNumber();
-    const stop = new AbortController();
-    const following = (async () => {
-      const actions = followActions(local.control, {
-        gate,
-        fromBlock: fromBlock - 4n,
-        confirmations: 0n,
-        pollingInterval: 50,
-        signal: stop.signal,
-      });
-      for await (const _ of actions);
-    })();
-    const outcome = following.catch((error) => error);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    const actions = followActions(local.control, {
+      gate,
+      fromBlock,
+      confirmations: 0n,
+      pollingInterval: 10,
+    });
+    await act(1, 3n);
+    expect((await actions.next()).value?.args.seq).toBe(2n);
     await local.control.revert({ id: snapshot });
-    await local.control.mine({ blocks: 7, interval: 3 });
-    expect(await outcome).toMatchObject({ name: "ReorganizedError" });
+    await local.control.mine({ blocks: 3, interval: 7 });
+    await expect(actions.next()).rejects.toMatchObject({ name: "ReorganizedError" });
   });
 });
