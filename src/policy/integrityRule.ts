@@ -57,8 +57,13 @@ function adds(charge: Charge | undefined): charge is Charge {
   return charge !== undefined && charge.givesBack === false;
 }
 
-function isZeroCharge({ perAmount, perNotional, perCall }: Charge): boolean {
-  return perAmount === 0n && perNotional === 0n && perCall === 0n;
+/**
+ * Whether one charge adds something whenever another gives something back. A call of amount 0 still
+ * gives back per call, so then the adding one has to have a part per call; the price is never 0.
+ */
+function addsWhenever(adding: Charge, givingBack: Charge): boolean {
+  if (adding.perCall > 0n) return true;
+  return givingBack.perCall === 0n && (adding.perAmount > 0n || adding.perNotional > 0n);
 }
 
 /** The budgets that some rule gives back to: their level bounds no turnover. */
@@ -178,8 +183,10 @@ function checkCharges(checks: Checks, path: Path, rule: Rule, policy: UnsaltedPo
         charge.perNotional,
       );
       checks.that(at, refill === 0n, "a budget without refill: the rule gives back to it", refill);
-      const bounded = adds(other) && !isZeroCharge(other) && !givenBack.has(other.budget);
-      const expected = "a second charge that adds to a budget nothing gives back to";
+      const bounded =
+        adds(other) && addsWhenever(other, charge) && !givenBack.has(other.budget);
+      const expected =
+        "a second charge that adds, per call if this one gives back per call, to a budget nothing gives back to";
       checks.that(at, bounded, expected, other ? `budget ${other.budget}` : "no second charge");
     }
   }

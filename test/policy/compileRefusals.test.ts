@@ -630,6 +630,12 @@ describe("charges", () => {
       /opening and closing in turns/,
     ],
     [
+      "giving back per call beside a charge that an amount of 0 does not touch",
+      charges({ open: "gives back 5 USDC per call", turnover: "amount" }),
+      "rules[0].charge.open",
+      /a call of amount 0 would give back.*turnover: … \+ <number> USDC per call.*received: turnover, which/s,
+    ],
+    [
       "cooldown without a charge",
       charges({}, { cooldown: "1h" }),
       "rules[0].cooldown",
@@ -681,7 +687,23 @@ describe("charges", () => {
   });
 
   test("giving back is allowed beside a charge that bounds the turnover", () => {
-    expect(problemsOf(charges({ open: "gives back amount", turnover: "amount" }))).toEqual([]);
+    for (const charge of [
+      { open: "gives back amount", turnover: "amount" },
+      { open: "gives back amount", hedging: "worth" },
+      { open: "gives back amount", velocity: 1 },
+      { open: "gives back 5 USDC per call", velocity: 1 },
+      { open: "gives back amount + 1 USDC per call", turnover: "amount + 1 USDC per call" },
+    ]) {
+      expect(problemsOf(charges(charge))).toEqual([]);
+    }
+  });
+
+  test("giving back an amount is bounded by its worth at the feed", () => {
+    const policy = deskPolicy(
+      [swapRule({ charge: { eth: "gives back amount", hedging: "ETHUSD" } })],
+      { budgets: { eth: { capacity: "10 WETH", refill: "never" }, hedging: budgets.hedging } },
+    );
+    expect(problemsOf(policy)).toEqual([]);
   });
 
   test("the bounding charge must not be given back to by another rule", () => {

@@ -538,6 +538,59 @@ describe("bounds", () => {
     expect(brokenBy(change)).toEqual([at]);
   });
 
+  test.each<[what: string, change: (charges: [Charge, Charge]) => void, broken: string[]]>([
+    [
+      "per call beside a charge per amount: a call of amount 0 would give back for nothing",
+      ([back, adding]) => {
+        Object.assign(back, { perAmount: 0n, perCall: 5n });
+        Object.assign(adding, { perAmount: 1n, perCall: 0n });
+      },
+      ["rules.1.charges.0"],
+    ],
+    [
+      "per call and per amount beside a charge per amount",
+      ([back, adding]) => {
+        Object.assign(back, { perAmount: 1n, perCall: 5n });
+        Object.assign(adding, { perAmount: 1n, perCall: 0n });
+      },
+      ["rules.1.charges.0"],
+    ],
+    [
+      "per call beside a charge per call",
+      ([back, adding]) => {
+        Object.assign(back, { perAmount: 0n, perCall: 5n });
+        Object.assign(adding, { perAmount: 0n, perCall: 1n });
+      },
+      [],
+    ],
+    [
+      "per amount beside a charge per call",
+      ([back, adding]) => {
+        Object.assign(back, { perAmount: 1n, perCall: 0n });
+        Object.assign(adding, { perAmount: 0n, perCall: 1n });
+      },
+      [],
+    ],
+    [
+      "per amount beside a charge per amount",
+      ([back, adding]) => {
+        Object.assign(back, { perAmount: 1n, perCall: 0n });
+        Object.assign(adding, { perAmount: 1n, perCall: 0n });
+      },
+      [],
+    ],
+    [
+      "per amount beside a charge of nothing",
+      ([back, adding]) => {
+        Object.assign(back, { perAmount: 1n, perCall: 0n });
+        Object.assign(adding, { perAmount: 0n, perCall: 0n });
+      },
+      ["rules.1.charges.0"],
+    ],
+  ])("giving back %s", (_, change, broken) => {
+    expect(brokenBy(({ rules }) => change(rules[1].charges))).toEqual(broken);
+  });
+
   test("two rules that give back to each other's bound are both refused", () => {
     const broken = brokenBy((policy, rule) => {
       const [, second] = policy.rules;

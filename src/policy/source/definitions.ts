@@ -52,16 +52,24 @@ export function checkGivingBack(
         const message = `${budget} refills by itself, so nothing may give back to it`;
         problems.add(path, message, { expected: `refill: never in budgets.${budget}` });
       }
-      const bounded = charges.some(
+      const bounding = charges.find(
         ({ givesBack, budget: other, perAmount, perNotional, perCall }) =>
           !givesBack &&
           !givenBack.has(other) &&
           [perAmount, perNotional, perCall].some(({ numerator }) => numerator > 0n),
       );
-      if (!bounded) {
+      if (!bounding) {
         const message = "without a second charge, opening and closing in turns has no limit";
         const expected = "a second charge that adds to a budget nothing gives back to";
         problems.add(path, message, { expected });
+      } else if (charge.perCall.numerator > 0n && bounding.perCall.numerator === 0n) {
+        const other = bounding.budget;
+        const unit = plans.find((plan) => plan?.name === other)?.unit ?? "USD";
+        const message = `a call of amount 0 would give back to ${budget} without adding to ${other}`;
+        problems.add(path, message, {
+          expected: `a second charge that adds per call too, such as ${other}: … + <number> ${unit} per call`,
+          received: `${other}, which adds nothing to a call of amount 0`,
+        });
       }
     }
   }
