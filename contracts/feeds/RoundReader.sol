@@ -37,8 +37,8 @@ library RoundReader {
     /// @notice The round was never updated, or only after `time`.
     error FeedRoundNotYetKnown(address feed, uint80 round, uint256 updatedAt, uint256 time);
 
-    /// @notice Another round had replaced this one at `time`, or the round has no successor although it is not
-    /// the latest.
+    /// @notice Another round had replaced this one at `time`, the round has no successor although it is not the
+    /// latest, or it is of another phase than the latest.
     error FeedRoundNotCurrent(address feed, uint80 round, uint256 replacedAt, uint256 time);
 
     /**
@@ -59,6 +59,11 @@ library RoundReader {
         if (latest.id == round) {
             claimed = latest;
         } else {
+            // Chainlink's proxies number rounds by phase (aggregator) in the upper bits and go on serving past
+            // phases: only the latest phase is current.
+            if (round > latest.id || round >> 64 != latest.id >> 64) {
+                revert FeedRoundNotCurrent(feed, round, latest.updatedAt, time);
+            }
             claimed = _readRound(feed, round);
             // A successor that does not exist has updatedAt 0 (or the feed reverts): not current either.
             uint256 replacedAt = _readRound(feed, round + 1).updatedAt;

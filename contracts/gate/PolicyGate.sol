@@ -83,7 +83,7 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         (address verifier, uint256 words) = circuitOf(proof.circuit);
         bytes calldata data = call.data;
         address target = call.target;
-        _requireBounds(settings, head, verifier, target, call.value, data.length, proof);
+        _requireBounds(settings, head, verifier, call.value, data.length, proof);
 
         bytes32 dataHash = ContextLib.hashCalldata(data);
         Feeds memory feeds = _readFeeds(settings, proof);
@@ -141,7 +141,7 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         LaneRecord storage lane = _lanes[proof.lane];
         address verifier;
         (verifier, words) = circuitOf(proof.circuit);
-        _requireBounds(settings, lane.head, verifier, call.target, call.value, call.data.length, proof);
+        _requireBounds(settings, lane.head, verifier, call.value, call.data.length, proof);
         vector = _vector(lane, _readFeeds(settings, proof), words, call.target, call.value, call.data, proof);
     }
 
@@ -214,7 +214,6 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         Settings settings,
         LaneHead head,
         address verifier,
-        address target,
         uint256 value,
         uint256 dataLength,
         Proof calldata proof
@@ -238,7 +237,6 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         if (dataLength != 0 && dataLength < 4) revert SelectorTruncated(dataLength);
         if (dataLength >= DATA_LENGTH_BOUND) revert DataTooLong(dataLength);
         if (value >= VALUE_BOUND) revert ValueTooLarge(value);
-        if (target == address(this)) revert SelfCall();
         if (proof.stateNew >= ContextLib.P) revert StateNotInField(proof.stateNew);
         if (proof.contextCommitment >= ContextLib.P) {
             revert ContextCommitmentNotInField(proof.contextCommitment);

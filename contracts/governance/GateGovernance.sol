@@ -42,6 +42,7 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
     RiskFeed internal _riskFeed;
     mapping(uint16 lane => LaneRecord) internal _lanes;
     mapping(address submitter => bool) internal _submitters;
+    mapping(address agent => bool) private _revokedAgents;
     address private _guardian;
 
     modifier onlyGovernance() {
@@ -143,6 +144,7 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
     function revokeAgent() external onlyGuardian {
         Settings settings = _settings;
         emit AgentRevoked(msg.sender, settings.agentKind(), _agentId(settings));
+        _revokedAgents[settings.agentAddress()] = true;
         _settings = settings.withAgent(AGENT_NONE, address(0));
     }
 
@@ -170,11 +172,14 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
         Settings settings = _settings;
         uint32 previous = settings.epoch();
         uint32 epoch = previous + 1;
+        if (rotation.epoch != epoch) revert RotationOutOfOrder(rotation.epoch, epoch);
+        address agentAddress = _agentAddress(rotation.agent);
+        if (_revokedAgents[agentAddress]) revert AgentWasRevoked(rotation.agent.kind, rotation.agent.id);
         _settings = SettingsLib
             .pack(epoch, rotation.maxDelay, hasRiskFeed)
             .withPaused(settings.isPaused())
             .withOpen(settings.isOpen())
-            .withAgent(rotation.agent.kind, _agentAddress(rotation.agent));
+            .withAgent(rotation.agent.kind, agentAddress);
         _riskFeed = RiskFeed(rotation.riskFeed, rotation.riskMaxAge);
         emit Rotated(
             epoch,

@@ -22,6 +22,9 @@ struct LaneRotation {
 
 /// @notice Everything that a new epoch sets, in one step. Lanes that are not named are dead.
 struct Rotation {
+    /// @dev The epoch it begins: the current one + 1. A rotation announced for another epoch is void, so that none
+    /// can undo a later one.
+    uint32 epoch;
     /// @dev Unix seconds: executable from then on, for GRACE_PERIOD seconds.
     uint64 eta;
     AgentKey agent;
@@ -117,6 +120,12 @@ interface IGateGovernance {
 
     /// @notice The governance address has no code, so it cannot be a timelock.
     error GovernanceHasNoCode(address governance);
+
+    /// @notice The rotation begins another epoch than the next.
+    error RotationOutOfOrder(uint32 epoch, uint32 expected);
+
+    /// @notice The agent key was revoked; a revoked key never returns.
+    error AgentWasRevoked(uint8 kind, bytes32 id);
 
     /// @notice The rotation's time has not come.
     error RotationTooEarly(uint256 eta, uint256 timestamp);

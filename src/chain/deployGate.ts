@@ -17,7 +17,7 @@ export interface GenesisMoment {
   eta: bigint;
 }
 
-export interface DeployGateParameters extends Omit<Rotation, "eta" | "lanes"> {
+export interface DeployGateParameters extends Omit<Rotation, "epoch" | "eta" | "lanes"> {
   /** The TimelockController that alone may change the gate. */
   timelock: Address;
   /** Verifiers by circuit; a gate has no circuit without one. */
@@ -59,6 +59,7 @@ export async function deployGate(
   const eta = block.timestamp;
   const rotation: Rotation = {
     ...settings,
+    epoch: 1,
     eta,
     lanes: genesis({ chainId, gate, epoch: 1, eta }),
   };

@@ -16,6 +16,8 @@ export interface LaneRotation {
 
 /** A new epoch, as the gate takes it; lanes that it does not name are dead. */
 export interface Rotation {
+  /** The epoch it begins: the gate's current one + 1. */
+  epoch: number;
   /** unix seconds: executable from then on, for 7 days */
   eta: bigint;
   agent: { kind: number; id: Hex };

@@ -1,3 +1,4 @@
+import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { encodeFunctionData, zeroAddress } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { policyAccountAbi } from "../../src/chain/abi/policyAccount.ts";
@@ -14,6 +15,7 @@ import { laneGenesis } from "../../src/chain/rotation.ts";
 import { scheduleOperation } from "../../src/chain/scheduleOperation.ts";
 import { scheduleRotation } from "../../src/chain/scheduleRotation.ts";
 import { demoTokenAbi } from "../../src/cli/demo/abi/demoToken.ts";
+import { ecdsaKey } from "../../src/keys/ecdsaKey.ts";
 import { commitPolicy } from "../../src/policy/commitment.ts";
 import {
   CAPACITY,
@@ -24,6 +26,8 @@ import {
   type World,
 } from "./support/world.ts";
 
+/** The first key was revoked, and a revoked key never returns. */
+const newKey = ecdsaKey(secp256k1.utils.randomSecretKey());
 const NEW_SECRET = new Uint8Array(32).fill(11);
 
 let world: World;
@@ -96,7 +100,7 @@ describe("the way out", () => {
 
 describe("a rotation", () => {
   it("starts an epoch with a new policy and key; lanes that it does not name are dead", async () => {
-    const { gate, governor, timelock, local, token, key, riskFeed, blockNumber } = world;
+    const { gate, governor, timelock, local, token, riskFeed, blockNumber } = world;
     const committed = commitPolicy(transferPolicy(token, 99n));
     const eta = (await local.now()) + TIMELOCK_DELAY + 60n;
     const opened = laneGenesis({
@@ -110,8 +114,9 @@ describe("a rotation", () => {
       fill: "full",
     });
     const rotation = {
+      epoch: 2,
       eta,
-      agent: key.onchain,
+      agent: newKey.onchain,
       riskFeed,
       riskMaxAge: 86_400,
       maxDelay: 200,
@@ -145,13 +150,14 @@ describe("a rotation", () => {
   });
 
   it("may keep a lane's state", async () => {
-    const { gate, governor, timelock, local, token, key, blockNumber } = world;
+    const { gate, governor, timelock, local, token, blockNumber } = world;
     const before = await readLane(local.control, { gate, lane: 0 });
     const committed = commitPolicy(transferPolicy(token, 100n));
     const eta = await local.now();
     const rotation = {
+      epoch: (await readGate(local.control, { gate })).epoch + 1,
       eta,
-      agent: key.onchain,
+      agent: newKey.onchain,
       riskFeed: zeroAddress,
       riskMaxAge: 0,
       maxDelay: 300,

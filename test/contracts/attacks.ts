@@ -23,7 +23,7 @@ import {
   transferData,
 } from "./support/action.ts";
 import { decodeRefusal, type Outcome } from "./support/chain.ts";
-import type { Points } from "./support/openProof.ts";
+import { openProof, type Points } from "./support/openProof.ts";
 import {
   firstRound,
   genesisLanes,
@@ -202,7 +202,15 @@ function feedAttacks(feed: "priceFeed" | "riskFeed"): Attack[] {
     }),
     attack("a round that does not exist yet is refused", async (world) => {
       const change = riskFeed ? { riskRound: successorRound } : { priceRound: successorRound };
-      mustRefuse(await submitWithFeed(world, change), "FeedReverted");
+      mustRefuse(await submitWithFeed(world, change), "FeedRoundNotCurrent");
+    }),
+    attack("a round of a past phase, whose aggregator goes on, is refused", async (world) => {
+      const now = await world.chain.now();
+      const newPhase = firstRound.round + (1n << 64n);
+      await setRound(world, feed, newPhase, firstRound.answer, now - 50n);
+      // Nothing after `time` replaces it within its own phase.
+      await setRound(world, feed, successorRound, firstRound.answer, now + 1n);
+      mustRefuse(await submitWithFeed(world, { time: now }), "FeedRoundNotCurrent");
     }),
     attack("a round after the time is refused", async (world) => {
       const now = await world.chain.now();
@@ -866,6 +874,69 @@ const callAttacks: Attack[] = [
   },
 ];
 
+/** Asks the verifier itself. */
+async function verdict(world: World, points: Points, signals: readonly bigint[]): Promise<boolean> {
+  return world.chain.read<boolean>(world.verifiers.gate, "verifyProof", [points, ...signals]);
+}
+
+const verifierAttacks: Attack[] = [
+  {
+    name: "verifier: a valid proof is accepted, in all its forms",
+    async run(world) {
+      const signals = [1n, 2n, FIELD_ORDER - 1n] as const;
+      const points = await openProof("gate", signals);
+      for (const form of [points, negated(points), rerandomised(points)]) {
+        mustEqual(await verdict(world, form, signals), true, "verdict");
+      }
+    },
+  },
+  {
+    name: "verifier: other public signals are refused",
+    async run(world) {
+      const points = await openProof("gate", [1n, 2n, 3n]);
+      for (const signals of [
+        [2n, 2n, 3n],
+        [1n, 3n, 3n],
+        [1n, 2n, 4n],
+        [3n, 2n, 1n],
+      ]) {
+        mustEqual(await verdict(world, points, signals), false, "verdict");
+      }
+    },
+  },
+  ...["c", "z", "y"].map((signal, i) => ({
+    name: `verifier: ${signal} + p is no alias of ${signal}`,
+    async run(world: World) {
+      const points = await openProof("gate", [1n, 2n, 3n]);
+      const alias = [1n, 2n, 3n].map((value, k) => (k === i ? value + FIELD_ORDER : value));
+      mustEqual(await verdict(world, points, alias), false, "verdict");
+    },
+  })),
+  {
+    name: "verifier: a proof of another key is refused",
+    async run(world) {
+      const points = await openProof("wide", [1n, 2n, 3n]);
+      mustEqual(await verdict(world, points, [1n, 2n, 3n]), false, "verdict");
+    },
+  },
+  {
+    name: "verifier: malformed coordinates are false and no revert",
+    async run(world) {
+      const points = await openProof("gate", [1n, 2n, 3n]);
+      for (const [i, point] of points.entries()) {
+        for (const value of [point + 1n, point + ORDER, 0n, (1n << 256n) - 1n]) {
+          const malformed = points.map((other, k) => (k === i ? value : other));
+          mustEqual(
+            await verdict(world, malformed as unknown as Points, [1n, 2n, 3n]),
+            false,
+            "verdict",
+          );
+        }
+      }
+    },
+  },
+];
+
 /** Every check, in groups as the test suite shows them. */
 export const attacks = {
   execution: executionAttacks,
@@ -874,4 +945,5 @@ export const attacks = {
   "risk feed": [...feedAttacks("riskFeed"), ...riskAttacks],
   authority: authorityAttacks,
   call: callAttacks,
+  verifier: verifierAttacks,
 } satisfies Record<string, Attack[]>;

@@ -62,6 +62,7 @@ export function gateRotateCommand(): Command {
                   .rotation,
           );
           const rotation = {
+            epoch,
             eta,
             agent: { kind: agentKeyKinds.ecdsa, id: pad(agent, { size: 32 }) },
             ...riskFeedOf(mandates),

@@ -18,6 +18,7 @@ export interface LaneRotation {
 }
 
 export interface Rotation {
+  epoch: number;
   eta: bigint;
   agent: { kind: number; id: Hex };
   riskFeed: Address;
@@ -118,6 +119,7 @@ export async function createWorld(
     roles.guardian,
     [roles.submitter, target.address],
     {
+      epoch: 1,
       eta,
       agent: agentKey,
       riskFeed: withRiskFeed ? riskFeed.address : zeroAddress,
@@ -183,11 +185,12 @@ export async function govern(
 
 /** A rotation that changes nothing but the epoch, with changes. */
 export async function rotationOf(world: World, changes: Partial<Rotation>): Promise<Rotation> {
-  const config = await world.chain.read<{ riskFeed: Address; riskMaxAge: number }>(
+  const config = await world.chain.read<{ epoch: number; riskFeed: Address; riskMaxAge: number }>(
     world.gate,
     "config",
   );
   return {
+    epoch: config.epoch + 1,
     eta: (await world.chain.now()) + TIMELOCK_DELAY,
     agent: agentKey,
     riskFeed: config.riskFeed,

@@ -40,6 +40,7 @@ export async function rotationScenes(stage: Stage, desk: Desk): Promise<void> {
       timelock,
       gate,
       rotation: {
+        epoch: NEXT_EPOCH,
         eta,
         agent: next.key.onchain,
         riskFeed: market.volatility,
