@@ -12,7 +12,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 async function act(lane: number, amount: bigint) {
-  const { gate, submitter, signers, transfer } = world;
+  const { gate, submitter, signers, transfer, local } = world;
+  // Blocks mined at once are ahead of the clock, by which the chain dates the next one.
+  await local.advance(60);
   const signed = await signers[lane]?.sign(transfer(amount));
   if (signed) await executeAction(submitter, { gate, signed });
 }
@@ -111,8 +113,6 @@ describe("following actions", () => {
 
   it("notices that confirmed blocks were replaced", async () => {
     const { gate, local } = world;
-    // Blocks mined at once are ahead of the clock, by which the chain dates the next one.
-    await local.advance(60);
     const fromBlock = (await local.control.getBlockNumber()) + 1n;
     const snapshot = await local.control.snapshot();
     const actions = followActions(local.control, {
