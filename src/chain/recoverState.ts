@@ -15,8 +15,13 @@ import { initialLevels, packLevel, type State, stateCommitment } from "../state/
 import type { ReadClient } from "./client.ts";
 import { type ExecutedCall, executedCalls } from "./executedCalls.ts";
 import { type GateEvent, gateEvents } from "./gateEvents.ts";
-import { readGate } from "./readGate.ts";
 import { type ReadLaneReturnType, readLane } from "./readLane.ts";
+
+/**
+ * How long a recovered record stays quiet: twice the longest maxDelay a gate can have, since the node may lag
+ * behind the one that a forgotten signature took its time from.
+ */
+const QUIET_SECONDS = 600n;
 
 export interface RecoverStateParameters {
   gate: Address;
@@ -58,7 +63,7 @@ export interface RecoverStateReturnType {
  *
  * @example
  * const { record } = await recoverState(client, { gate, lane: 0, committed, secret, fromBlock });
- * await store.write(record);
+ * await replaceRecord(store, record);
  */
 export async function recoverState(
   client: ReadClient,
@@ -66,11 +71,7 @@ export async function recoverState(
 ): Promise<RecoverStateReturnType> {
   const { gate, lane, committed } = parameters;
   const [chainId, block] = await Promise.all([getChainId(client), getBlock(client)]);
-  const at = { gate, blockNumber: block.number };
-  const [config, onchain] = await Promise.all([
-    readGate(client, at),
-    readLane(client, { ...at, lane }),
-  ]);
+  const onchain = await readLane(client, { gate, blockNumber: block.number, lane });
   if (onchain.epoch === 0) throw unrecoverable(parameters, "no rotation ever named it");
   if (onchain.policy !== committed.commitment) {
     throw unrecoverable(parameters, "the gate holds another policy for it");
@@ -102,7 +103,7 @@ export async function recoverState(
       epoch: onchain.epoch,
       seq: onchain.seq,
       state,
-      quietUntil: block.timestamp + BigInt(config.maxDelay),
+      quietUntil: block.timestamp + QUIET_SECONDS,
     },
     transitions,
   };

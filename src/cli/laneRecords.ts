@@ -6,7 +6,7 @@ import { recoverState } from "../chain/recoverState.ts";
 import type { SealIdentity } from "../keys/sealed.ts";
 import { createFileLaneStore } from "../signer/fileLaneStore.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
-import type { LaneId, LaneStore } from "../state/laneStore.ts";
+import { type LaneId, type LaneStore, replaceRecord } from "../state/laneStore.ts";
 import { type State, stateCommitment } from "../state/state.ts";
 import type { Deployment } from "./deployment.ts";
 import { loadMandate, noteKeptState } from "./mandates.ts";
@@ -59,8 +59,11 @@ export async function adoptLanes(parameters: AdoptLanesParameters): Promise<Adop
       if (kept) await noteKeptState(workspace, identity, mandate, kept);
       const input = { gate, lane, committed, secret, fromBlock: blockNumber, kept };
       const { record, transitions } = await recoverState(client, input);
+      // What is recorded of this epoch already may know of more than the chain does.
+      if ((await store.read(record))?.epoch === epoch) return;
       // Digests of earlier epochs are dead, and in this one nobody has signed yet.
-      await store.write(transitions.length === 0 ? { ...record, quietUntil: 0n } : record);
+      const fresh = transitions.length === 0 ? { ...record, quietUntil: 0n } : record;
+      await replaceRecord(store, fresh);
     });
     adopted.push({ lane, epoch, policy: numberToHex(policy, { size: 32 }), keptState });
   }

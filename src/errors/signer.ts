@@ -88,3 +88,18 @@ export class LaneLockedError extends BaseError {
     super(`Lane ${lane} is in use by another process`, { details: [`lock: ${path}.lock`], cause });
   }
 }
+
+/** Another process has written the lane's record since this one read it. */
+export class LaneConflictError extends BaseError {
+  override readonly name = "LaneConflictError";
+
+  constructor(input: { lane: number; expected: number | undefined; received: number | undefined }) {
+    const version = (number: number | undefined) => (number === undefined ? "none" : `${number}`);
+    super(`Lane ${input.lane} was worked on by another process meanwhile`, {
+      details: [
+        `expected: version ${version(input.expected)} of its record`,
+        `stored: version ${version(input.received)}`,
+      ],
+    });
+  }
+}

@@ -1,7 +1,8 @@
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import lockfile from "proper-lockfile";
-import { LaneLockedError } from "../errors/signer.ts";
+import { FileExistsError } from "../errors/keys.ts";
+import { LaneConflictError, LaneLockedError } from "../errors/signer.ts";
 import { readSealed, type SealIdentity, writeSealed } from "../keys/sealed.ts";
 import type { LaneId, LaneRecord, LaneStore } from "../state/laneStore.ts";
 import type { SignedGateCall } from "./gateCall.ts";
@@ -9,19 +10,12 @@ import type { SignedGateCall } from "./gateCall.ts";
 /** How long another process is waited for, 100 ms apart. */
 const LOCK_RETRIES = { retries: 50, minTimeout: 100, maxTimeout: 100 };
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (cause: NodeJS.ErrnoException) => {
-      if (cause.code === "ENOENT") return false;
-      throw cause;
-    },
-  );
-}
+const nameOf = ({ chainId, gate, lane }: LaneId) => `${chainId}-${gate.toLowerCase()}-${lane}`;
 
 /**
- * Lane records as sealed files in a folder, one per lane, replaced atomically and flushed to the disk.
- * A lock file keeps other processes out while a lane is worked on.
+ * Lane records as sealed files in a folder. Each version of a record is a file of its own, made in one
+ * step and flushed to the disk, which fails if the version exists: that is the compare-and-swap. The
+ * version before is kept beside it. A lock file spares processes the work of losing.
  *
  * @param folder made when missing
  * @param identity opens and seals the records
@@ -33,32 +27,66 @@ export function createFileLaneStore(
   folder: string,
   identity: SealIdentity,
 ): LaneStore<SignedGateCall> {
-  const pathOf = ({ chainId, gate, lane }: LaneId) =>
-    join(folder, `${chainId}-${gate.toLowerCase()}-${lane}.age`);
+  const pathOf = (lane: LaneId, version: number) => join(folder, `${nameOf(lane)}.${version}.age`);
+
+  /** The versions on the disk, ascending. */
+  async function versions(lane: LaneId): Promise<number[]> {
+    const files = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === "ENOENT") return [];
+      throw cause;
+    });
+    const prefix = `${nameOf(lane)}.`;
+    return files
+      .filter((file) => file.startsWith(prefix) && file.endsWith(".age"))
+      .map((file) => Number(file.slice(prefix.length, -".age".length)))
+      .filter(Number.isSafeInteger)
+      .toSorted((a, b) => a - b);
+  }
 
   return {
     async read(lane) {
-      const path = pathOf(lane);
-      if (!(await exists(path))) return undefined;
-      return readSealed<LaneRecord<SignedGateCall>>(path, identity);
+      const version = (await versions(lane)).at(-1);
+      if (version === undefined) return undefined;
+      const record = await readSealed<LaneRecord<SignedGateCall>>(pathOf(lane, version), identity);
+      return { ...record, version };
     },
 
     async write(record) {
-      await writeSealed(pathOf(record), record, identity, { replace: true });
+      const version = (record.version ?? 0) + 1;
+      const conflict = (received: number | undefined) =>
+        new LaneConflictError({ lane: record.lane, expected: record.version, received });
+      const before = (await versions(record)).at(-1);
+      if (before !== record.version) throw conflict(before);
+      const written = { ...record, version };
+      await writeSealed(pathOf(record, version), written, identity).catch((error: unknown) => {
+        throw error instanceof FileExistsError ? conflict(version) : error;
+      });
+      // A writer that slept since `before` was read may have made a version that others have passed.
+      const after = await versions(record);
+      if (after.at(-1) !== version) throw conflict(after.at(-1));
+      const outdated = after.filter((other) => other < version - 1);
+      await Promise.all(outdated.map((other) => rm(pathOf(record, other), { force: true })));
+      return written;
     },
 
     async exclusive(lane, work) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const path = pathOf(lane);
+      const path = join(folder, nameOf(lane));
       const release = await lockfile
-        .lock(path, { realpath: false, retries: LOCK_RETRIES })
+        .lock(path, {
+          realpath: false,
+          retries: LOCK_RETRIES,
+          // Whoever took the lock over wins: the next write here finds the record replaced.
+          onCompromised: () => undefined,
+        })
         .catch((cause: unknown) => {
           throw new LaneLockedError({ lane: lane.lane, path, cause });
         });
       try {
         return await work();
       } finally {
-        await release();
+        // A lock that was taken over is no longer ours to release.
+        await release().catch(() => undefined);
       }
     },
   };

@@ -60,6 +60,7 @@ export interface Signer {
    * @throws {DeniedError} if no rule allows the action
    * @throws {LaneBusyError} if another transition of the lane can still land
    * @throws {GateNotReadyError | StateMismatchError | UnknownLaneError} if the gate would refuse
+   * @throws {LaneConflictError} if another process has worked on the lane meanwhile
    * @throws {WitnessError | ProvingError | ProvingTimeoutError} if no valid proof came out
    */
   sign(request: SigningRequest): Promise<SignedGateCall>;
@@ -249,9 +250,9 @@ export function createSigner(options: SignerOptions): Signer {
       seq,
     };
     const pending = { request: requestHash(request), digest, deadline, stateNew, released };
-    await store.write({ ...record, pending });
+    const reserved = await store.write({ ...record, pending });
     const signed = { ...released, signature: await key.sign(digest) };
-    await store.write({ ...record, pending: { ...pending, released: signed } });
+    await store.write({ ...reserved, pending: { ...pending, released: signed } });
     return signed;
   }
 

@@ -23,6 +23,8 @@ export interface PendingTransition<Released> {
 
 /** What a signer knows of a lane. Secret. */
 export interface LaneRecord<Released> extends LaneId {
+  /** Counts the writes of the lane's record; absent before the first. The store sets it. */
+  version?: number | undefined;
   epoch: number;
   /** The lane's sequence number at `state`. */
   seq: bigint;
@@ -35,11 +37,30 @@ export interface LaneRecord<Released> extends LaneId {
   pending?: PendingTransition<Released> | undefined;
 }
 
-/** Where lane records live. Writes are durable when they return. */
+/**
+ * Where lane records live. Writing compares and swaps: whoever works from a record that another has
+ * replaced meanwhile (after a pause of the process, on another host) cannot write, and so cannot sign.
+ */
 export interface LaneStore<Released> {
   read(lane: LaneId): Promise<LaneRecord<Released> | undefined>;
-  /** Replaces the lane's record; durable (fsync) when it returns. */
-  write(record: LaneRecord<Released>): Promise<void>;
+  /**
+   * Replaces the record that this one was made from; durable (fsync) when it returns.
+   *
+   * @returns the record with its new version, to go on from
+   * @throws {LaneConflictError} if the lane's record has another version than `record`
+   */
+  write(record: LaneRecord<Released>): Promise<LaneRecord<Released>>;
   /** Runs `work` while no other process or task holds the lane. */
   exclusive<T>(lane: LaneId, work: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * Writes a record over whatever stands there: for recovery and rotation, which start a lane's record anew.
+ * To be called within `exclusive`.
+ */
+export async function replaceRecord<Released>(
+  store: LaneStore<Released>,
+  record: LaneRecord<Released>,
+): Promise<LaneRecord<Released>> {
+  return store.write({ ...record, version: (await store.read(record))?.version });
 }

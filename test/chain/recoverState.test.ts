@@ -3,6 +3,7 @@ import { executeAction } from "../../src/chain/executeAction.ts";
 import { recoverState } from "../../src/chain/recoverState.ts";
 import { UnrecoverableLaneError } from "../../src/errors/chain.ts";
 import { commitPolicy } from "../../src/policy/commitment.ts";
+import { replaceRecord } from "../../src/state/laneStore.ts";
 import { stateCommitment } from "../../src/state/state.ts";
 import { createWorld, SECRET, transferPolicy, type World } from "./support/world.ts";
 
@@ -49,9 +50,9 @@ describe("recovering a lane's state", () => {
   it("lets a signer go on, once nothing forgotten can land", async () => {
     const { store, signers, gate, submitter, transfer, local } = world;
     const { record } = await recover();
-    await store.write(record);
+    await replaceRecord(store, record);
     await expect(signers[0]?.sign(transfer(10n))).rejects.toMatchObject({ name: "LaneBusyError" });
-    await local.advance(301);
+    await local.advance(601);
     const signed = await signers[0]?.sign(transfer(10n));
     expect(signed?.seq).toBe(3n);
     if (signed) await executeAction(submitter, { gate, signed });

@@ -8,6 +8,7 @@ import {
   GateNotReadyError,
   InvalidRequestError,
   LaneBusyError,
+  LaneConflictError,
   StateMismatchError,
   UnknownLaneError,
 } from "../../src/errors/signer.ts";
@@ -19,7 +20,7 @@ import { createFileLaneStore } from "../../src/signer/fileLaneStore.ts";
 import type { SignedGateCall } from "../../src/signer/gateCall.ts";
 import type { GateSnapshot } from "../../src/signer/gateReader.ts";
 import { createSigner, type SigningRequest } from "../../src/signer/signer.ts";
-import type { LaneRecord, LaneStore } from "../../src/state/laneStore.ts";
+import { type LaneRecord, type LaneStore, replaceRecord } from "../../src/state/laneStore.ts";
 import { type State, stateCommitment } from "../../src/state/state.ts";
 import { calculatorOf } from "../support/circuit.ts";
 import {
@@ -225,7 +226,7 @@ describe("one live digest for each sequence number", () => {
   });
 
   test("a record rebuilt from the chain stays quiet while forgotten signatures could land", async () => {
-    await store.write(record({ quietUntil: NOON + MAX_DELAY }));
+    await replaceRecord(store, record({ quietUntil: NOON + MAX_DELAY }));
     await expect(signerOn(store).sign(transfer(1n))).rejects.toThrow(LaneBusyError);
     pass(MAX_DELAY + 61n);
     await signerOn(store).sign(transfer(1n));
@@ -240,7 +241,7 @@ describe("durable before released", () => {
       ...store,
       write: async (entry) => {
         if (++writes === n) throw new Error("disk full");
-        await store.write(entry);
+        return store.write(entry);
       },
     };
   };
@@ -274,6 +275,27 @@ describe("durable before released", () => {
     expect(await recoverAddress({ hash: signed.digest, signature: signed.signature })).toBe(
       key.address,
     );
+  });
+
+  test("whoever lost the lane while it was proving cannot sign", async () => {
+    let release: () => void = () => undefined;
+    const suspended = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow: Prover = {
+      ...witnessOnly,
+      prove: async (...args) => {
+        await suspended;
+        return witnessOnly.prove(...args);
+      },
+    };
+    // As after the process was stopped for so long that another one took the lock for abandoned.
+    const unlocked: LaneStore<SignedGateCall> = { ...store, exclusive: (_, work) => work() };
+    const late = signerOn(unlocked, slow).sign(transfer(1n));
+    const first = await signerOn(unlocked).sign(transfer(2n));
+    release();
+    await expect(late).rejects.toThrow(LaneConflictError);
+    expect((await store.read(LANE))?.pending?.digest).toBe(first.digest);
   });
 
   test("a failed proof reserves nothing", async () => {

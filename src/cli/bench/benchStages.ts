@@ -124,7 +124,7 @@ export async function benchCircuit(
         state: stateOld,
         quietUntil: 0n,
       }),
-      write: async () => undefined,
+      write: async (record) => record,
       exclusive: (_, work) => work(),
     },
   });

@@ -4,6 +4,7 @@ import { recoverState } from "../../chain/recoverState.ts";
 import { UnrecoverableLaneError } from "../../errors/chain.ts";
 import { UnknownLaneError } from "../../errors/signer.ts";
 import { formatUnit } from "../../policy/explain.ts";
+import { replaceRecord } from "../../state/laneStore.ts";
 import type { State } from "../../state/state.ts";
 import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
@@ -51,7 +52,7 @@ export function stateRecoverCommand(): Command {
               recoverState(client, { gate, lane, committed, secret, fromBlock, kept: state }),
             ),
           );
-          await store.write(recovered.record);
+          await replaceRecord(store, recovered.record);
           return recovered;
         });
         const budgets = policy.budgets
