@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildCircuit } from "../../scripts/circuits/build.ts";
-import { root } from "../../scripts/circuits/compile.ts";
+import { lock } from "proper-lockfile";
+import { compileCircuit, root } from "../../scripts/circuits/compile.ts";
 import type { CircuitName } from "../../src/action/circuits.ts";
 import { circuits } from "../../src/action/circuits.ts";
 import { calculatorOf } from "../support/circuit.ts";
@@ -21,21 +21,34 @@ function sha256(path: string): string {
 
 /**
  * The constraint system that the committed keys are for: from build/ if it has the pinned hash, else
- * compiled.
+ * compiled. Test files run in processes of their own, so that the second waits for the first.
  *
  * @throws {Error} if the sources compile to another one
  */
 export async function pinnedR1cs(name: CircuitName): Promise<R1cs> {
   const pinned = pinnedHash(name);
-  const r1cs = join(root, `build/circuits/${name}/${name}.r1cs`);
-  const sym = join(root, `build/circuits/${name}/${name}.sym`);
-  if (!existsSync(r1cs) || !existsSync(sym) || sha256(r1cs) !== pinned) {
-    const { build } = await buildCircuit(name);
-    if (build.r1csSha256 !== pinned) {
-      throw new Error(`${name}: expected r1cs ${pinned}, compiled ${build.r1csSha256}`);
+  const folder = `build/test-circuits/${name}`;
+  mkdirSync(join(root, folder), { recursive: true });
+  const release = await lock(join(root, folder), {
+    stale: 60_000,
+    retries: { retries: 300, maxTimeout: 1_000 },
+  });
+  try {
+    for (const built of [`build/circuits/${name}`, folder]) {
+      const files = ["r1cs", "sym"].map((kind) => join(root, built, `${name}.${kind}`));
+      const [r1cs, sym] = files as [string, string];
+      if (files.every(existsSync) && sha256(r1cs) === pinned) {
+        return parseR1cs(readFileSync(r1cs), readFileSync(sym, "utf8"));
+      }
     }
+    const { r1cs, sym } = await compileCircuit(`circuits/main/${name}.circom`, folder);
+    const compiled = sha256(r1cs);
+    if (compiled !== pinned)
+      throw new Error(`${name}: expected r1cs ${pinned}, compiled ${compiled}`);
+    return parseR1cs(readFileSync(r1cs), readFileSync(sym, "utf8"));
+  } finally {
+    await release();
   }
-  return parseR1cs(readFileSync(r1cs), readFileSync(sym, "utf8"));
 }
 
 /** A valid witness of a circuit. */

@@ -71,3 +71,27 @@ test("without sizes only the known hints are free", async () => {
   }
   expect([...used], "every entry of the list is needed").toHaveLength(fixedBySize.length);
 });
+
+/** Elements of the leaf and the policy; the flags are left out, whose bits the circuit checks itself. */
+const authored = /^(rule\[(?!30\])|capacity|refill|elevated|stressed|policySalt|keysHash)/;
+
+test("but for its hash, the action fixes only a rule's identity and feed: the rest is its author's word", async () => {
+  const { r1cs, calculator } = await compileTestCircuit({ main: mandateMain, lightHash: true });
+  const freeWithoutHashes = createRangeArguments(r1cs, {
+    components: /^(leaf|policy)\.hash\./,
+    inputs: authored,
+  });
+  const elements = r1cs.names
+    .slice(1, r1cs.outside + 1)
+    .map((_, i) => nameOf(r1cs, i + 1))
+    .filter((name) => authored.test(name));
+  expect(elements).toHaveLength(30 + 4 + 4 + 4 + 2);
+  let fixed = elements;
+  for (const { transition } of designedMandates(8)) {
+    const witness = await calculator.calculate(lightInput(claimOf(transition)));
+    const free = new Set(freeWithoutHashes(witness));
+    fixed = fixed.filter((name) => !free.has(name));
+  }
+  // chainId + 2^64·selector, and the price feed. Hence the compiler's bounds, and "trusts the leaf".
+  expect(fixed).toEqual(["rule[0]", "rule[21]"]);
+}, 120_000);

@@ -128,7 +128,10 @@ export async function compileTestCircuit(source: CircuitSource): Promise<TestCir
     const draft = `${CACHE}/${randomUUID()}`;
     try {
       await limited(() => compileInto(draft, files));
-      if (!existsSync(join(root, folder))) renameSync(join(root, draft), join(root, folder));
+      renameSync(join(root, draft), join(root, folder));
+    } catch (error) {
+      // Another test file's process may have been faster.
+      if (!existsSync(join(root, folder))) throw error;
     } finally {
       rmSync(join(root, draft), { recursive: true, force: true });
     }

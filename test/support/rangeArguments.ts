@@ -19,16 +19,33 @@ export const hintNames = [
   /^regime\.absent\.inv$/,
 ];
 
+/** What to leave out of the question, so that it is about less than the whole statement. */
+export interface Without {
+  /** Constraints on wires of these names, with the wires. */
+  components: RegExp;
+  /** Inputs that count as unknown too. */
+  inputs: RegExp;
+}
+
+const nothing: Without = { components: /^$/, inputs: /^$/ };
+
 /**
  * Prepares the question what a prover could choose if numbers had no size: bits count as determined by
  * their number alone and no longer as 0 or 1, so that neither a range check nor a booleanity fixes
  * anything. What is free then is fixed only by an argument about sizes, which has to be given in words.
  *
  * @param r1cs compiled without simplification, with all names
- * @returns for a witness the names of the free wires, hints first
+ * @returns for a witness the names of the free wires, unknown inputs and hints first
  */
-export function createRangeArguments(r1cs: R1cs): (witness: readonly bigint[]) => string[] {
-  const unsized = { ...r1cs, constraints: r1cs.constraints.filter((c) => !isBooleanity(c)) };
+export function createRangeArguments(
+  r1cs: R1cs,
+  without: Without = nothing,
+): (witness: readonly bigint[]) => string[] {
+  const isLeftOut = r1cs.names.map((_, wire) => without.components.test(nameOf(r1cs, wire)));
+  const touchesLeftOut = ({ left, right, output }: Constraint) =>
+    [left, right, output].some(({ wires }) => wires.some((wire) => isLeftOut[wire]));
+  const constraints = r1cs.constraints.filter((c) => !isBooleanity(c) && !touchesLeftOut(c));
+  const unsized = { ...r1cs, constraints };
   const wireOf = new Map(r1cs.names.flatMap((names, wire) => names.map((name) => [name, wire])));
   const bitsOf = new Map<number, { bit: number; weight: bigint }[]>();
   for (const [name, bit] of wireOf) {
@@ -46,19 +63,26 @@ export function createRangeArguments(r1cs: R1cs): (witness: readonly bigint[]) =
     const scale = inverse(total);
     return bits.map(({ bit }, i) => ({ bit, number, share: mod((shares[i] as bigint) * scale) }));
   });
-  const inside = Array.from(
-    { length: r1cs.wires - r1cs.outside - 1 },
-    (_, i) => r1cs.outside + 1 + i,
+  const all = Array.from({ length: r1cs.wires }, (_, wire) => wire);
+  const isUnknownInput = (wire: number) =>
+    wire <= r1cs.outside && without.inputs.test(nameOf(r1cs, wire));
+  const columns = all.filter(
+    (wire) => (wire > r1cs.outside && !isLeftOut[wire]) || isUnknownInput(wire),
   );
-  const hints = new Set(inside.filter((w) => hintNames.some((hint) => hint.test(nameOf(r1cs, w)))));
+  const known = new Set(all.filter((wire) => wire <= r1cs.outside && !isUnknownInput(wire)));
+  const preferFree = new Set(
+    columns.filter(
+      (wire) => isUnknownInput(wire) || hintNames.some((hint) => hint.test(nameOf(r1cs, wire))),
+    ),
+  );
 
   return (witness) => {
-    const rows = jacobian(unsized, sidesOf(unsized, witness), (wire) => wire <= r1cs.outside);
+    const rows = jacobian(unsized, sidesOf(unsized, witness), (wire) => known.has(wire));
     for (const { bit, number, share } of rowsOfBits) {
       const row: SparseRow = new Map([[bit, 1n]]);
-      if (number > r1cs.outside) row.set(number, mod(-share));
+      if (!known.has(number)) row.set(number, mod(-share));
       rows.push(row);
     }
-    return freeColumns(rows, inside, hints).map((wire) => nameOf(r1cs, wire));
+    return freeColumns(rows, columns, preferFree).map((wire) => nameOf(r1cs, wire));
   };
 }
