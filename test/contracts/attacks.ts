@@ -193,6 +193,12 @@ function feedAttacks(feed: "priceFeed" | "riskFeed"): Attack[] {
       await setRound(world, feed, successorRound, firstRound.answer * 2n, now - 50n);
       mustRefuse(await submitWithFeed(world), "FeedRoundNotCurrent");
     }),
+    attack("a round replaced before the time is refused, whatever came after it", async (world) => {
+      const now = await world.chain.now();
+      await setRound(world, feed, successorRound, firstRound.answer, now - 50n);
+      await setRound(world, feed, successorRound + 1n, firstRound.answer, now + 1n);
+      mustRefuse(await submitWithFeed(world, { time: now }), "FeedRoundNotCurrent");
+    }),
     attack("a round without successor that is not the latest is refused", async (world) => {
       const now = await world.chain.now();
       await setRound(world, feed, successorRound, firstRound.answer, now - 50n);
