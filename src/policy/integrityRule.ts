@@ -183,8 +183,7 @@ function checkCharges(checks: Checks, path: Path, rule: Rule, policy: UnsaltedPo
         charge.perNotional,
       );
       checks.that(at, refill === 0n, "a budget without refill: the rule gives back to it", refill);
-      const bounded =
-        adds(other) && addsWhenever(other, charge) && !givenBack.has(other.budget);
+      const bounded = adds(other) && addsWhenever(other, charge) && !givenBack.has(other.budget);
       const expected =
         "a second charge that adds, per call if this one gives back per call, to a budget nothing gives back to";
       checks.that(at, bounded, expected, other ? `budget ${other.budget}` : "no second charge");

@@ -29,6 +29,8 @@ export interface BudgetReport {
   dayPerLane: string;
   /** The most that a thief of key, policy and host could cost through it in 24 h. */
   worstCase: string | undefined;
+  /** Rules that leave their token open, so that no figure bounds what they move through it. */
+  openThrough: string[];
 }
 
 /** What one rule allows. */
@@ -85,6 +87,12 @@ function amountText(units: bigint, asset: Asset): string {
   return `${formatRational(rational(units, 10n ** BigInt(asset.decimals)), asset.decimals)} ${asset.symbol}`;
 }
 
+/** The largest single amount; in base units if nothing pins the token they belong to. */
+function largestText({ rule, amount, tokenChoices }: RuleDraft): string | undefined {
+  if (!amount || tokenChoices.length === 0) return amount && amountText(rule.limitQuorum, amount);
+  return `${formatRational(rational(rule.limitQuorum), 0)} base units of any token`;
+}
+
 /** The charges of a rule that bound what it can move: they add, and nothing undoes them. */
 function boundingCharges(draft: RuleDraft, givenBack: ReadonlySet<string>) {
   return draft.charges.filter(
@@ -100,31 +108,33 @@ function ruleReport(
   days: readonly Day[],
   givenBack: ReadonlySet<string>,
 ): RuleReport {
-  const { rule, amount } = draft;
+  const { rule, amount, tokenChoices, onTrust } = draft;
   const { share, note } = lossShare(draft);
+  const max = largestText(draft);
+  const provided = onTrust.length > 0 ? `, if ${onTrust.join(" and ")}` : "";
   const bounds = boundingCharges(draft, givenBack).flatMap((charge): string[] => {
     const day = days.find(({ budget }) => budget.name === charge.budget);
     if (!day) return [];
     const { unit } = day.budget;
     if (isProportional(charge)) {
+      if (tokenChoices.length > 0) return [];
       const loss = `${formatRational(product(day.total, share), 2)} ${unit}`;
-      return [
-        note ? `${loss} through ${charge.budget} (${note})` : `${loss}, all of ${charge.budget}`,
-      ];
+      const through = note ? ` through ${charge.budget} (${note})` : `, all of ${charge.budget}`;
+      return [`${loss}${through}${provided}`];
     }
     const { numerator, denominator } = product(
       day.total,
       rational(charge.perCall.denominator, charge.perCall.numerator),
     );
     const calls = numerator / denominator;
-    const each = amount ? ` of at most ${amountText(rule.limitQuorum, amount)}` : "";
+    const each = max ? ` of at most ${max}` : "";
     return [`${formatRational(rational(calls), 0)} calls${each}, through ${charge.budget}`];
   });
   return {
     name: rule.name,
-    max: amount && amountText(rule.limitQuorum, amount),
+    max,
     maxAlone:
-      amount && rule.limitAgent < rule.limitQuorum
+      amount && tokenChoices.length === 0 && rule.limitAgent < rule.limitQuorum
         ? amountText(rule.limitAgent, amount)
         : undefined,
     bounds,
@@ -140,15 +150,16 @@ function budgetReport(
   const { budget, perLane, total } = day;
   const { name, unit, plan, unitsPerWhole } = budget;
   const figure = (value: Rational) => `${formatRational(value, 2)} ${unit}`;
-  const shares = drafts
-    .filter((draft) =>
-      boundingCharges(draft, givenBack).some(
-        (charge) => charge.budget === name && isProportional(charge),
-      ),
-    )
+  const bounded = drafts.filter((draft) =>
+    boundingCharges(draft, givenBack).some(
+      (charge) => charge.budget === name && isProportional(charge),
+    ),
+  );
+  const open = bounded.filter(({ tokenChoices }) => tokenChoices.length > 0);
+  const worst = bounded
     .map((draft) => lossShare(draft).share)
-    .sort(compare);
-  const worst = shares.at(-1);
+    .sort(compare)
+    .at(-1);
   const capacity = rational(budget.capacity, unitsPerWhole);
   return {
     name,
@@ -157,7 +168,8 @@ function budgetReport(
     refill: plan.refillSeconds === undefined ? "never" : formatDuration(plan.refillSeconds),
     day: figure(total),
     dayPerLane: figure(perLane),
-    worstCase: worst && figure(product(total, worst)),
+    worstCase: worst && open.length === 0 ? figure(product(total, worst)) : undefined,
+    openThrough: open.map(({ rule }) => rule.name),
   };
 }
 
@@ -202,8 +214,11 @@ export function formatReport(report: PolicyReport): string {
   const perLane = (figure: string) => (report.lanes === 1 ? "" : ` (${figure} a lane)`);
   const budgets = report.budgets.flatMap((budget) => [
     `  ${budget.name}: capacity ${budget.capacity}${perLane(budget.capacityPerLane)}, refill ${budget.refill}`,
-    `    any 24 h: at most ${budget.day}${perLane(budget.dayPerLane)}`,
+    `    any 24 h: at most ${budget.day}${perLane(budget.dayPerLane)}${budget.openThrough.length > 0 ? ", as charged" : ""}`,
     ...(budget.worstCase ? [`    worst case: ${budget.worstCase} in 24 h`] : []),
+    ...budget.openThrough.map(
+      (rule) => `    worst case: no figure, since ${rule} leaves its token open`,
+    ),
   ]);
   const rules = report.rules.flatMap(({ name, max, maxAlone, bounds }) => [
     `  ${name}: ${max ? `at most ${max} a call` : "no amount"}${maxAlone ? `, ${maxAlone} without an approval` : ""}`,

@@ -1,22 +1,10 @@
 import type { AbiNode, Call } from "./call.ts";
 import { type Constraint, integerBound, integerType } from "./constraint.ts";
 import type { SourcePath } from "./document.ts";
-import { findParameter } from "./parameters.ts";
-import { type Asset, assetAt, baseUnits, checkUnit, findAsset, type Scope } from "./scope.ts";
+import { findParameter, type ParameterUses } from "./parameters.ts";
+import { type Asset, baseUnits, checkUnit, findAsset, type Scope } from "./scope.ts";
+import { namedToken, pinnedAsset } from "./tokenParameter.ts";
 import { parseDecimal, parseQuantity } from "./units.ts";
-
-/** Which parameters conventionally name the token that an amount counts. */
-const TOKEN_OF_AMOUNT: readonly (readonly [amount: RegExp, tokens: readonly string[]])[] = [
-  [/^amountIn(?:Max(?:imum)?)?$/i, ["tokenIn", "srcToken", "fromToken"]],
-  [/^amountOut(?:Min(?:imum)?)?$/i, ["tokenOut", "dstToken", "toToken"]],
-  [
-    /^(?:minAmountOut|minimumAmountOut|minOut|minReturn|minReturnAmount|minToAmount)$/i,
-    ["tokenOut", "dstToken", "toToken"],
-  ],
-  [/^sellAmount$/i, ["sellToken"]],
-  [/^(?:buyAmount|minBuyAmount)$/i, ["buyToken"]],
-  [/^(?:amount|value|assets)$/i, ["token", "asset"]],
-];
 
 /** Where an amount stands and whose units it counts. */
 export interface AmountPlace {
@@ -32,31 +20,13 @@ export interface AmountPlace {
 export interface CallFacts {
   scope: Scope;
   call: Call | undefined;
+  /** What `where` and `free` say, and what of it has been read so far. */
+  uses: ParameterUses;
   constraints: ReadonlyMap<string, readonly Constraint[]>;
   /** The declared asset that is the rule's only target. */
   target: Asset | undefined;
   /** The target is invalid, which is a problem already. */
   targetInvalid: boolean;
-}
-
-/** The asset that a parameter is pinned to. */
-function pinnedAsset({ scope, constraints }: CallFacts, parameter: string): Asset | undefined {
-  const pinned = constraints.get(parameter)?.find(({ op }) => op === "eq");
-  return pinned && assetAt(scope, pinned.operand);
-}
-
-/** The token that a parameter counts by convention: the sibling that names it, where pinned. */
-export function tokenByConvention(facts: CallFacts, node: AbiNode): Asset | undefined {
-  const parent = node.path.slice(0, node.path.length - node.name.length);
-  const name = node.name.replace(/^_+|_+$/g, "");
-  const tokens = TOKEN_OF_AMOUNT.find(([amount]) => amount.test(name))?.[1] ?? [];
-  for (const token of tokens) {
-    for (const spelling of [token, `_${token}`, `${token}_`]) {
-      const asset = pinnedAsset(facts, `${parent}${spelling}`);
-      if (asset) return asset;
-    }
-  }
-  return undefined;
 }
 
 function readOf(facts: CallFacts, of: string, path: SourcePath): Asset | undefined {
@@ -75,12 +45,15 @@ function readOf(facts: CallFacts, of: string, path: SourcePath): Asset | undefin
  * something says so, its token.
  *
  * @param fallback the token if neither `of` nor convention names one
+ * @param role whether it is a minimum output
+ * @returns undefined, and a problem, also if the call lets its caller choose the token, or pins another
  */
 export function readAmountParameter(
   facts: CallFacts,
   text: string,
   path: SourcePath,
   fallback: Asset | undefined,
+  role?: "output",
 ): AmountPlace | undefined {
   const { scope, call } = facts;
   const { problems } = scope;
@@ -99,12 +72,23 @@ export function readAmountParameter(
     const expected = "an integer parameter";
     return problems.add(path, `${node.path} is ${node.type}`, { expected, received: text });
   }
+  const named = namedToken(facts, node, role);
+  if (named.doubt) {
+    const { message, expected } = named.doubt;
+    return problems.add(path, message, { expected, received: text });
+  }
   if (of === undefined) {
-    const token = fallback ?? tokenByConvention(facts, node);
+    const token = named.token ?? fallback;
     return { node, token, tokenPinned: token !== undefined };
   }
   const token = readOf(facts, of, path);
-  return token && { node, token, tokenPinned: !scope.assets.has(of) };
+  if (!token) return undefined;
+  if (named.token && named.token !== token) {
+    const message = `${node.path} counts ${named.parameter?.path}, which is ${named.token.symbol}`;
+    return problems.add(path, message, { expected: parameter, received: text });
+  }
+  const tokenPinned = named.token === token || fallback === token || !scope.assets.has(of);
+  return { node, token, tokenPinned };
 }
 
 /** The largest amount a rule could ever read: below 2^128 and within the parameter's type. */

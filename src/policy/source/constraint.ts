@@ -5,6 +5,7 @@ import type { SourcePath } from "./document.ts";
 import type { Layout } from "./layout.ts";
 import { integerOf } from "./rational.ts";
 import { type Asset, baseUnits, findAsset, type Scope } from "./scope.ts";
+import type { NamedToken } from "./tokenParameter.ts";
 import { NAME, parseDecimal, parseQuantity } from "./units.ts";
 
 /** A restriction on a parameter before its word is known. */
@@ -30,10 +31,15 @@ interface Reading {
   node: AbiNode;
   /** The token whose units the parameter counts, if something says so. */
   token: Asset | undefined;
+  /** Why an asset's unit could be that of another token than the parameter counts. */
+  doubt: NamedToken["doubt"];
   path: SourcePath;
 }
 
-function readInteger({ scope, node, token, path }: Reading, text: string): bigint | undefined {
+function readInteger(
+  { scope, node, token, doubt, path }: Reading,
+  text: string,
+): bigint | undefined {
   const { problems } = scope;
   const type = integerType(node.type);
   if (!type) return undefined;
@@ -56,6 +62,9 @@ function readInteger({ scope, node, token, path }: Reading, text: string): bigin
   }
   const asset = findAsset(scope, quantity.unit, path);
   if (!asset) return undefined;
+  if (doubt) {
+    return problems.add(path, doubt.message, { expected: doubt.expected, received: text });
+  }
   if (token && token !== asset) {
     const message = `${node.path} counts ${token.symbol}, not ${asset.symbol}`;
     return problems.add(path, message, { expected: `a number of ${token.symbol}`, received: text });

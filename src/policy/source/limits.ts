@@ -4,6 +4,7 @@ import { everyNode } from "./call.ts";
 import type { SourcePath } from "./document.ts";
 import type { Asset } from "./scope.ts";
 import type { ParsedRule } from "./sections.ts";
+import { tokenDoubt } from "./tokenParameter.ts";
 
 /** The amount and its limits, as far as the rule has them. */
 export interface Amounts {
@@ -73,6 +74,11 @@ export function readAmounts(
   }
   const max = readLimit(scope, rule.max, place, [...path, "max"]);
   if (!max) return undefined;
+  const onTrust = place.tokenPinned ? undefined : place.node;
+  const doubt = onTrust && tokenDoubt(facts, onTrust, max.token);
+  if (doubt) {
+    return problems.add(at, doubt.message, { expected: doubt.expected, received: rule.amount });
+  }
   const amounts = {
     place,
     token: max.token,

@@ -1,6 +1,6 @@
 import { zeroAddress } from "viem";
 import { NO_TIME_BOUND, type Regime, type Rule } from "../policy.ts";
-import { type CallFacts, tokenByConvention } from "./amount.ts";
+import type { AmountPlace, CallFacts } from "./amount.ts";
 import { isTokenCall } from "./approvals.ts";
 import { type AbiNode, type Call, everyNode, parseCall } from "./call.ts";
 import { type ChargeDraft, readCharges } from "./charges.ts";
@@ -10,12 +10,13 @@ import { type Layout, layOut } from "./layout.ts";
 import { readAmounts } from "./limits.ts";
 import { type ParameterUses, readParameters } from "./parameters.ts";
 import type { Rational } from "./rational.ts";
-import { openChoices, warnAboutRule } from "./ruleWarnings.ts";
+import { openChoices, tokenChoices, warnAboutRule } from "./ruleWarnings.ts";
 import { readCooldown, readSchedule } from "./schedule.ts";
 import type { Asset, Scope } from "./scope.ts";
 import type { ParsedRule } from "./sections.ts";
 import { readSlippage } from "./slippage.ts";
 import { readTarget, type Target } from "./target.ts";
+import { namedToken } from "./tokenParameter.ts";
 
 const CIRCUIT_WORDS = 32;
 
@@ -30,6 +31,10 @@ export interface RuleDraft {
   band: { slippage: Rational; deviation: Rational | undefined } | undefined;
   /** Free parameters that could redirect the call's output, by path. */
   openChoices: string[];
+  /** What could make the amount another token than the policy says: free parameters, a target's range. */
+  tokenChoices: string[];
+  /** What only the policy says of the call's tokens: "dx counts USDC". */
+  onTrust: string[];
   /** The target is one address. */
   exactTarget: boolean;
   /** `max: any` */
@@ -47,6 +52,7 @@ function readConstraints(
   const facts = {
     scope,
     call,
+    uses,
     constraints,
     target: target?.asset,
     targetInvalid: !target,
@@ -57,16 +63,12 @@ function readConstraints(
   );
   for (const node of addressesFirst) {
     const { text, path } = uses.constraints.get(node.path) ?? { text: "", path: [] };
-    const token = tokenOf(facts, node);
-    const list = readConstraint({ scope, node, token, path }, text);
+    const named = namedToken(facts, node);
+    const token = isTokenCall(call.selector) ? facts.target : named.token;
+    const list = readConstraint({ scope, node, token, doubt: named.doubt, path }, text);
     if (list) constraints.set(node.path, list);
   }
   return facts;
-}
-
-function tokenOf(facts: CallFacts, node: AbiNode): Asset | undefined {
-  if (facts.call && facts.target && isTokenCall(facts.call.selector)) return facts.target;
-  return tokenByConvention(facts, node);
 }
 
 /** Every parameter has to be constrained, free, the amount or the minimum output. */
@@ -93,6 +95,12 @@ function checkOmitted(
     });
   }
   return omitted.length === 0;
+}
+
+/** That a parameter counts its token, if nothing but the policy says so. */
+function countedOnTrust(place: Partial<AmountPlace> | undefined): string[] {
+  if (!place?.node || !place.token || place.tokenPinned) return [];
+  return [`${place.node.path} counts ${place.token.symbol}`];
 }
 
 /** The word of a parameter, within what the circuits read. */
@@ -158,6 +166,7 @@ export function readRule(
     : {
         scope,
         call,
+        uses,
         constraints: new Map<string, Constraint[]>(),
         target: undefined,
         targetInvalid: !target,
@@ -218,7 +227,9 @@ export function readRule(
     ? { calm: always, elevated: always, stressed: always }
     : regimeQuorum;
   const feedName = source.slippage?.price;
-  const tokensPinned = amounts.place?.tokenPinned !== false && band?.tokenPinned !== false;
+  const exactTarget = target.lo === target.hi;
+  const amountPinned = amounts.place?.tokenPinned !== false;
+  const tokensPinned = amountPinned && band?.tokenPinned !== false;
   const draft: RuleDraft = {
     path,
     charges,
@@ -229,7 +240,9 @@ export function readRule(
       deviation: feedName === undefined ? undefined : scope.feeds.get(feedName)?.deviation,
     },
     openChoices: openChoices(call, uses, tokensPinned),
-    exactTarget: target.lo === target.hi,
+    tokenChoices: amountPinned ? [] : tokenChoices(call, uses, exactTarget),
+    onTrust: [{ ...amounts.place, token: amounts.token }, band].flatMap(countedOnTrust),
+    exactTarget,
     unlimited: amounts.unlimited,
     rule: {
       name: source.name,

@@ -32,7 +32,7 @@ export function readSlippage(
 ): BandDraft | undefined {
   const { problems } = facts.scope;
   const at = [...path, "out"];
-  const place = readAmountParameter(facts, slippage.out, at, undefined);
+  const place = readAmountParameter(facts, slippage.out, at, undefined, "output");
   if (!place?.node) return undefined;
   const { node, token, tokenPinned } = place;
   const type = integerType(node.type);
