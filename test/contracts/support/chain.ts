@@ -170,10 +170,16 @@ export async function startChain({ allowUnlimitedContractSize = false } = {}) {
   };
 }
 
+/** The revert data in an error's chain: EDR gives it as `data`, or as `data.data`. */
 function revertData(error: unknown): Hex | undefined {
   if (!(error instanceof BaseError)) return undefined;
-  const holder = error.walk((cause) => typeof (cause as { data?: unknown }).data === "string");
-  return (holder as { data?: Hex } | null)?.data;
+  let found: Hex | undefined;
+  error.walk((cause) => {
+    const { data } = cause as { data?: Hex | { data?: Hex } };
+    found = typeof data === "object" ? data.data : data;
+    return found !== undefined;
+  });
+  return found;
 }
 
 /** Decodes revert data; what the ABI does not know keeps its selector as its name. */
