@@ -273,6 +273,19 @@ describe("amounts", () => {
     expect(ruleOf([rule]).limitQuorum).toBe((1n << 64n) - 1n);
   });
 
+  test("min is a bound on the amount's word, so that 0 can be kept from meaning everything", () => {
+    const rule = ruleOf([swapRule({ min: "0.000000000000000001 WETH" })]);
+    expect(rule.conditions[0]).toEqual({ word: 5, op: "ge", operand: 1n });
+    expect(rule.conditions).toHaveLength(4);
+    expect(rule.limitQuorum).toBe(100n * 10n ** 18n);
+  });
+
+  test("min can equal max, and needs no wide type beside it", () => {
+    const call = "burn(address to, uint64 amount)";
+    const rule = ruleOf([transferRule({ call, min: "5 USDC", max: "5 USDC" })]);
+    expect(rule.conditions[0]).toEqual({ word: 1, op: "ge", operand: 5_000_000n });
+  });
+
   test("quorumAbove is what the agent may still move alone", () => {
     const rule = ruleOf([transferRule({ quorumAbove: "40 USDC" })]);
     expect([rule.limitAgent, rule.limitQuorum]).toEqual([40_000_000n, 100_000_000n]);

@@ -3,7 +3,7 @@ import { type Address, encodeFunctionData, parseAbi } from "viem";
 import { describe, expect, test } from "vitest";
 import { compilePolicy, withSalt } from "../../src/policy/compile.ts";
 import { decide, failedRestrictions, type Verdict } from "../../src/policy/evaluate.ts";
-import type { BudgetLevel } from "../../src/policy/policy.ts";
+import type { BudgetLevel, Policy } from "../../src/policy/policy.ts";
 import { ETHUSD, ROUTER, SOMEONE, SWAP, USDC, WETH } from "./compileFixture.ts";
 
 // What a desk wrote, held against real calldata by the reference evaluator.
@@ -32,6 +32,7 @@ interface Swap {
   risk?: bigint;
   levels?: readonly BudgetLevel[];
   time?: bigint;
+  policy?: Policy;
 }
 
 function swap(input: Swap): Verdict {
@@ -52,7 +53,7 @@ function swap(input: Swap): Verdict {
     functionName: "exactInputSingle",
     args: [params],
   });
-  return decide(policy, {
+  return decide(input.policy ?? policy, {
     action: { chainId: 31337, gate: GATE, target: ROUTER, value: 0n, data },
     time,
     levels,
@@ -176,5 +177,22 @@ describe("pay-custodian", () => {
     if (!first.allowed) throw new Error("the payment is denied");
     expect(failures(pay(NOON + 3_599n, [...first.levels]), "pay-custodian")).toEqual(["cooldown"]);
     expect(pay(NOON + 3_600n, [...first.levels]).allowed).toBe(true);
+  });
+});
+
+describe("min", () => {
+  // The price limit gives up its condition: a rule has four.
+  const source = example
+    .replace("recipient: self, sqrtPriceLimitX96: 0 }", "recipient: self }")
+    .replace("free: [fee, deadline]", "free: [fee, deadline, sqrtPriceLimitX96]")
+    .replace("max: 100 WETH", "min: 1 WETH\n    max: 100 WETH");
+  const bounded = withSalt(compilePolicy(source).policy, 1n);
+
+  test("denies 0, which some functions take for everything, and a wei below", () => {
+    const sale = { amountOutMinimum: 2_000_000_000n, policy: bounded };
+    expect(failures(swap({ ...sale, amountIn: 0n }), "sell-eth")).toEqual(["conditions"]);
+    expect(failures(swap({ ...sale, amountIn: ether - 1n }), "sell-eth")).toEqual(["conditions"]);
+    expect(swap({ ...sale, amountIn: ether }).allowed).toBe(true);
+    expect(swap({ ...sale, amountIn: 0n, policy }).allowed).toBe(true);
   });
 });

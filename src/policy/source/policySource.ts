@@ -19,6 +19,8 @@ export interface RuleDefinition {
   free?: string | readonly string[];
   /** A parameter, `<parameter> of <asset>`, or `msg.value`. */
   amount?: string;
+  /** The smallest amount, inclusive; more than 0. */
+  min?: QuantityText;
   max?: QuantityText;
   quorumAbove?: QuantityText;
   /** By budget; the first one carries the cooldown. */

@@ -193,6 +193,7 @@ export function readRule(
       problems.add(
         path,
         `${node.path} is the amount or the minimum output, and cannot stand under where or free`,
+        node === amounts?.place?.node ? { expected: "its bounds as min and max" } : {},
       );
     }
   }
@@ -209,7 +210,13 @@ export function readRule(
     return undefined;
 
   const layout = call ? layOut(call, uses.shapes) : { words: new Map(), pins: [], dataLength: 0 };
-  const conditions = placeConditions(scope, layout, facts.constraints, [...path, "where"]);
+  const amountNode = amounts.place?.node;
+  const constraints = new Map(facts.constraints);
+  if (amountNode && amounts.least !== undefined) {
+    // No lower bound alone, even on a narrow type: the limit bounds the same word from above.
+    constraints.set(amountNode.path, [{ op: "ge", operand: amounts.least }]);
+  }
+  const conditions = placeConditions(scope, layout, constraints, [...path, "where"]);
   const readable = conditions?.every(({ word }) => word < CIRCUIT_WORDS);
   if (readable === false) {
     problems.add(
@@ -217,7 +224,6 @@ export function readRule(
       `a parameter stands past word ${CIRCUIT_WORDS - 1}, which no circuit reads`,
     );
   }
-  const amountNode = amounts.place?.node;
   const amountWord = amountNode && wordOf(scope, layout, amountNode, [...path, "amount"]);
   const minOutWord = band && wordOf(scope, layout, band.node, [...slippagePath, "out"]);
   if (problems.list.length > before || !conditions) return undefined;

@@ -134,6 +134,7 @@ const ruleSchema = z.strictObject({
   where: z.record(z.string(), tree, { error: "a mapping from parameters to values" }).optional(),
   free: oneOrMany("a list of parameter names", text("a parameter name")).optional(),
   amount: text("a parameter, or msg.value").optional(),
+  min: text("a number and its unit, such as 1 WETH").optional(),
   max: text("a number and its unit, such as 100 WETH").optional(),
   quorumAbove: text("a number and its unit, such as 40 WETH").optional(),
   charge: z
