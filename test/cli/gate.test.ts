@@ -19,11 +19,11 @@ const delay = 3_600;
 const ether = (amount: string) => parseEther(amount).toString();
 
 /** A policy that pays one address in ETH. */
-const policy = (max: string) => `
+const policy = (max: string, refill = "24h") => `
 name: payments
 chain: 31337
 budgets:
-  payouts: { capacity: 5 ETH, refill: 24h }
+  payouts: { capacity: 5 ETH, refill: ${refill} }
 rules:
   - name: pay
     target: "${payee}"
@@ -243,6 +243,17 @@ describe("a gate, from the command line", () => {
     const executed = await run("gate", "execute", announced.id.slice(0, 18));
     expect(executed.json).toMatchObject({ ok: true, action: "unpause" });
     expect((await zkmandateJson(["gate", "status"], { cwd })).json.paused).toBe(false);
+  });
+
+  it("keeps no state under a policy that would read it in other units", async () => {
+    await writeFile(join(cwd, "slower.yaml"), policy("0.2 ETH", "7d"));
+    const { code, json } = await run("gate", "rotate", "slower.yaml", "--keep-state");
+    expect(code).toBe(2);
+    expect(json.error.details.join("\n")).toMatch(
+      /difference: budget 0, payouts, counts ETH in parts of/,
+    );
+    const { json: status } = await zkmandateJson(["gate", "status"], { cwd });
+    expect(status.operations).toHaveLength(1);
   });
 
   it("is rotated to another policy, which then decides", async () => {

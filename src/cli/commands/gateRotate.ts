@@ -10,6 +10,7 @@ import { addressOfAccount, type PassphraseOptions, passphraseOptions } from "../
 import { parseAddress, parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
 import { announce } from "../gateAction.ts";
+import { assertStatesCanBeKept } from "../keptStates.ts";
 import { type NewMandatesOptions, newMandates, riskFeedOf } from "../newMandates.ts";
 import { openIdentity } from "../secrets.ts";
 
@@ -44,6 +45,9 @@ export function gateRotateCommand(): Command {
         const agent = options.agent ?? (await addressOfAccount(cli, "agent"));
         return announce(cli, options, "rotate", async (client, { gate, timelock, chainId }) => {
           const mandates = await newMandates(cli, identity, options, file);
+          if (options.keepState) {
+            await assertStatesCanBeKept(client, workspace, identity, { gate, mandates });
+          }
           const [config, block, minDelay] = await Promise.all([
             readGate(client, { gate }),
             getBlock(client),
