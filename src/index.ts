@@ -48,6 +48,7 @@ export * from "./keys/ecdsaKey.ts";
 export * from "./keys/keys.ts";
 export * from "./keys/keystore.ts";
 export * from "./keys/sealed.ts";
+export * from "./policy/budgetLayout.ts";
 export * from "./policy/commitment.ts";
 export * from "./policy/compile.ts";
 export * from "./policy/evaluate.ts";
