@@ -4,10 +4,8 @@ import type { Action } from "../action/context.ts";
 import { challenge, gatedActionDigest } from "../action/digest.ts";
 import {
   DeniedError,
-  GateNotReadyError,
   InvalidRequestError,
   LaneBusyError,
-  StateMismatchError,
   UnknownLaneError,
 } from "../errors/signer.ts";
 import type { AgentKey } from "../keys/keys.ts";
@@ -18,10 +16,12 @@ import type { PolicyLabels } from "../policy/labels.ts";
 import type { Prover } from "../prover/prover.ts";
 import type { LaneId, LaneRecord, LaneStore } from "../state/laneStore.ts";
 import { actionSalt } from "../state/salt.ts";
-import { type State, stateCommitment } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import { bindTransition, circuitInput, type Transition } from "../witness/witness.ts";
+import { assertReady } from "./assertReady.ts";
 import type { SignedGateCall } from "./gateCall.ts";
 import type { GateReader, GateSnapshot } from "./gateReader.ts";
+import { reconcile } from "./reconcile.ts";
 
 /** What a signer is made of; the later folders come in as ports. */
 export interface SignerOptions extends LaneId {
@@ -64,63 +64,6 @@ export interface Signer {
    * @throws {WitnessError | ProvingError | ProvingTimeoutError} if no valid proof came out
    */
   sign(request: SigningRequest): Promise<SignedGateCall>;
-}
-
-type Record = LaneRecord<SignedGateCall>;
-
-/** An error unless the gate stands as this signer was set up for. */
-function assertReady(snapshot: GateSnapshot, { committed, key }: SignerOptions): void {
-  const { lane, agent } = snapshot;
-  const mismatches: [boolean, string, string, string][] = [
-    [snapshot.paused, "it is paused", "running", "paused"],
-    [
-      lane.epoch !== snapshot.epoch,
-      "the lane is not part of the current epoch",
-      `${snapshot.epoch}`,
-      `${lane.epoch}`,
-    ],
-    [
-      lane.policy !== committed.commitment,
-      "it holds another policy",
-      `${committed.commitment}`,
-      `${lane.policy}`,
-    ],
-    [
-      agent.kind !== key.onchain.kind || BigInt(agent.id) !== BigInt(key.onchain.id),
-      "it accepts another agent key",
-      `kind ${key.onchain.kind}, ${key.onchain.id}`,
-      `kind ${agent.kind}, ${agent.id}`,
-    ],
-    [
-      snapshot.time < lane.lastTime,
-      "the lane's last action is after the latest block",
-      `at most ${snapshot.time}`,
-      `${lane.lastTime}`,
-    ],
-  ];
-  for (const [wrong, reason, expected, received] of mismatches) {
-    if (wrong) throw new GateNotReadyError({ reason, expected, received });
-  }
-}
-
-/** Brings a record up to the chain: the pending transition may have landed. */
-function reconcile(record: Record, { epoch, lane }: GateSnapshot): Record {
-  if (record.epoch === epoch) {
-    if (lane.seq === record.seq && lane.state === stateCommitment(record.state)) return record;
-    const { pending } = record;
-    if (
-      pending &&
-      lane.seq === record.seq + 1n &&
-      lane.state === stateCommitment(pending.stateNew)
-    ) {
-      return { ...record, seq: lane.seq, state: pending.stateNew, pending: undefined };
-    }
-  }
-  throw new StateMismatchError({
-    lane: record.lane,
-    recorded: `epoch ${record.epoch}, seq ${record.seq}, state ${stateCommitment(record.state)}`,
-    onchain: `epoch ${epoch}, seq ${lane.seq}, state ${lane.state}`,
-  });
 }
 
 function requestHash({ target, value, data, submitter, validFor }: SigningRequest): Hex {
@@ -179,7 +122,10 @@ export function createSigner(options: SignerOptions): Signer {
       tier: "gate",
     });
 
-  async function current(): Promise<{ record: Record; snapshot: GateSnapshot }> {
+  async function current(): Promise<{
+    record: LaneRecord<SignedGateCall>;
+    snapshot: GateSnapshot;
+  }> {
     const stored = await store.read({ chainId, gate, lane });
     if (!stored) throw new UnknownLaneError({ lane });
     const snapshot = await reader.snapshot({ lane, priceFeeds });
@@ -190,7 +136,7 @@ export function createSigner(options: SignerOptions): Signer {
   /** Proves and signs one allowed transition; it is durable before the signature exists. */
   async function release(
     request: SigningRequest,
-    record: Record,
+    record: LaneRecord<SignedGateCall>,
     snapshot: GateSnapshot,
     verdict: Allowed,
   ): Promise<SignedGateCall> {
