@@ -12,13 +12,6 @@ library RoundReader {
     /// @notice Answers are below 2^80, the circuits' bound.
     int256 internal constant ANSWER_BOUND = 1 << 80;
 
-    /// @notice A feed's round, as far as a gate uses it.
-    struct Round {
-        uint256 id;
-        int256 answer;
-        uint256 updatedAt;
-    }
-
     /// @notice The feed's address has no code.
     error FeedHasNoCode(address feed);
 
@@ -46,33 +39,33 @@ library RoundReader {
      * @param feed an AggregatorV3 contract
      * @param round the round's id, phase included
      * @param time unix seconds, not in the future
-     * @return claimed the round: 0 < answer < 2^80, 0 < updatedAt ≤ time
-     * @return latest the feed's latest round, unchecked: the same one or a later one
+     * @return answer of that round, in (0, 2^80)
+     * @return updatedAt of that round, in (0, time]
+     * @return latestAnswer unchecked: of the same round or of a later one
      */
     function readCurrentAt(
         address feed,
         uint80 round,
         uint256 time
-    ) internal view returns (Round memory claimed, Round memory latest) {
-        if (feed.code.length == 0) revert FeedHasNoCode(feed);
-        latest = _read(feed, abi.encodeCall(IAggregatorV3.latestRoundData, ()));
-        if (latest.id == round) {
-            claimed = latest;
-        } else {
+    ) internal view returns (int256 answer, uint256 updatedAt, int256 latestAnswer) {
+        uint256 latest;
+        (latest, answer, updatedAt) = _read(feed, abi.encodeCall(IAggregatorV3.latestRoundData, ()));
+        latestAnswer = answer;
+        if (latest != round) {
             // Chainlink's proxies number rounds by phase (aggregator) in the upper bits and go on serving past
             // phases: only the latest phase is current.
-            if (round > latest.id || round >> 64 != latest.id >> 64) {
-                revert FeedRoundNotCurrent(feed, round, latest.updatedAt, time);
+            if (round > latest || round >> 64 != latest >> 64) {
+                revert FeedRoundNotCurrent(feed, round, updatedAt, time);
             }
-            claimed = _readRound(feed, round);
+            (answer, updatedAt) = _readRound(feed, round);
             // A successor that does not exist has updatedAt 0 (or the feed reverts): not current either.
-            uint256 replacedAt = _readRound(feed, round + 1).updatedAt;
+            (, uint256 replacedAt) = _readRound(feed, round + 1);
             if (replacedAt <= time) revert FeedRoundNotCurrent(feed, round, replacedAt, time);
         }
-        if (claimed.updatedAt == 0 || claimed.updatedAt > time) {
-            revert FeedRoundNotYetKnown(feed, round, claimed.updatedAt, time);
+        if (updatedAt == 0 || updatedAt > time) {
+            revert FeedRoundNotYetKnown(feed, round, updatedAt, time);
         }
-        requireAnswer(feed, claimed.answer);
+        requireAnswer(feed, answer);
     }
 
     /// @notice Requires 0 < answer < 2^80.
@@ -80,15 +73,22 @@ library RoundReader {
         if (answer <= 0 || answer >= ANSWER_BOUND) revert FeedAnswerOutOfRange(feed, answer);
     }
 
-    function _readRound(address feed, uint80 round) private view returns (Round memory result) {
-        result = _read(feed, abi.encodeCall(IAggregatorV3.getRoundData, (round)));
-        if (result.id != round) revert FeedReturnedOtherRound(feed, round, result.id);
+    function _readRound(address feed, uint80 round) private view returns (int256 answer, uint256 updatedAt) {
+        uint256 id;
+        (id, answer, updatedAt) = _read(feed, abi.encodeCall(IAggregatorV3.getRoundData, (round)));
+        if (id != round) revert FeedReturnedOtherRound(feed, round, id);
     }
 
-    function _read(address feed, bytes memory callData) private view returns (Round memory result) {
+    function _read(
+        address feed,
+        bytes memory callData
+    ) private view returns (uint256 id, int256 answer, uint256 updatedAt) {
         (bool success, bytes memory data) = feed.staticcall(callData);
         if (!success) revert FeedReverted(feed, data);
-        if (data.length < 160) revert FeedReturnedShortData(feed, data.length);
-        (result.id, result.answer, , result.updatedAt) = abi.decode(data, (uint256, int256, uint256, uint256));
+        if (data.length < 160) {
+            if (feed.code.length == 0) revert FeedHasNoCode(feed);
+            revert FeedReturnedShortData(feed, data.length);
+        }
+        (id, answer, , updatedAt) = abi.decode(data, (uint256, int256, uint256, uint256));
     }
 }

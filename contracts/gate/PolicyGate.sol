@@ -89,12 +89,12 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         Feeds memory feeds = _readFeeds(settings, proof);
         Vector vector = _vector(lane, feeds, words, target, call.value, data, proof);
         bytes32 digest = _digest(head, vector.hash(words), dataHash, proof);
-        _requireSignature(settings, digest, signature);
+        _requireSignature(settings, head, digest, signature);
         uint256 z = uint256(digest) % ContextLib.P;
         _requireProof(verifier, z, vector.fingerprint(words, z), proof);
 
         lane.state = proof.stateNew;
-        lane.head = LaneHeadLib.pack(head.epoch(), head.seq() + 1, proof.time);
+        lane.head = LaneHeadLib.pack(head.agent(), head.epoch(), head.seq() + 1, proof.time);
         emit ActionExecuted(
             proof.lane,
             head.epoch(),
@@ -154,7 +154,7 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         uint256 value,
         bytes calldata data,
         Proof calldata proof
-    ) private view returns (Vector) {
+    ) internal view returns (Vector) {
         ContextLib.Header memory header = ContextLib.Header({
             chainId: block.chainid,
             gate: uint160(address(this)),
@@ -180,7 +180,7 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         bytes32 contextHash,
         bytes32 dataHash,
         Proof calldata proof
-    ) private view returns (bytes32) {
+    ) internal view returns (bytes32) {
         return
             _hashTypedDataV4(
                 keccak256(
@@ -205,7 +205,9 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
             if (!settings.isOpen()) revert OpenSubmissionNotAllowed();
         } else {
             if (msg.sender != submitter) revert WrongSubmitter(submitter, msg.sender);
-            if (!_submitters[submitter]) revert SubmitterNotAllowed(submitter);
+            if (submitter != settings.usualSubmitter() && !_submitters[submitter]) {
+                revert SubmitterNotAllowed(submitter);
+            }
         }
     }
 
@@ -246,13 +248,9 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
     /// @dev The answers of the named rounds, 0 for a feed that is not in use.
     function _readFeeds(Settings settings, Proof calldata proof) private view returns (Feeds memory feeds) {
         if (proof.priceFeed != address(0)) {
-            (RoundReader.Round memory price, ) = RoundReader.readCurrentAt(
-                proof.priceFeed,
-                proof.priceRound,
-                proof.time
-            );
-            feeds.priceAnswer = uint256(price.answer);
-            feeds.priceUpdatedAt = price.updatedAt;
+            int256 answer;
+            (answer, feeds.priceUpdatedAt, ) = RoundReader.readCurrentAt(proof.priceFeed, proof.priceRound, proof.time);
+            feeds.priceAnswer = uint256(answer);
         } else if (proof.priceRound != 0) {
             revert RoundWithoutFeed(proof.priceRound);
         }
@@ -264,27 +262,29 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
     }
 
     function _readRisk(Proof calldata proof) private view returns (uint256) {
-        RiskFeed memory risk = _riskFeed;
-        (RoundReader.Round memory claimed, RoundReader.Round memory latest) = RoundReader.readCurrentAt(
-            risk.feed,
+        address feed = _riskFeed.feed;
+        uint256 maxAge = _riskFeed.maxAge;
+        (int256 answer, uint256 updatedAt, int256 latestAnswer) = RoundReader.readCurrentAt(
+            feed,
             proof.riskRound,
             proof.time
         );
-        if (block.timestamp > claimed.updatedAt + risk.maxAge) {
-            revert RiskAnswerStale(claimed.updatedAt, risk.maxAge, block.timestamp);
-        }
+        if (block.timestamp > updatedAt + maxAge) revert RiskAnswerStale(updatedAt, maxAge, block.timestamp);
         // A latest answer that makes no sense says nothing about the risk: refuse.
-        RoundReader.requireAnswer(risk.feed, latest.answer);
-        if (claimed.answer < latest.answer) {
-            revert RiskAnswerBelowLatest(claimed.answer, latest.answer);
-        }
-        return uint256(claimed.answer);
+        RoundReader.requireAnswer(feed, latestAnswer);
+        if (answer < latestAnswer) revert RiskAnswerBelowLatest(answer, latestAnswer);
+        return uint256(answer);
     }
 
-    function _requireSignature(Settings settings, bytes32 digest, bytes calldata signature) private pure {
+    function _requireSignature(
+        Settings settings,
+        LaneHead head,
+        bytes32 digest,
+        bytes calldata signature
+    ) private pure {
         if (settings.agentKind() != AGENT_ECDSA) revert NoAgent(settings.agentKind());
         (address recovered, , ) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (recovered == address(0) || recovered != settings.agentAddress()) {
+        if (recovered == address(0) || recovered != head.agent()) {
             revert InvalidSignature(recovered);
         }
     }

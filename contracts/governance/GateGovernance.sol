@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {AgentKey, GateConfig, IGateGovernance, Lane, LaneRotation, Rotation} from "../interfaces/IGateGovernance.sol";
 import {ContextLib} from "../lib/ContextLib.sol";
-import {LaneHead, LaneHeadLib, Settings, SettingsLib} from "./Slots.sol";
+import {LaneHead, LaneHeadLib, Settings} from "./Slots.sol";
 
 /**
  * @title GateGovernance
@@ -43,6 +43,7 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
     mapping(uint16 lane => LaneRecord) internal _lanes;
     mapping(address submitter => bool) internal _submitters;
     mapping(address agent => bool) private _revokedAgents;
+    address private _agent;
     address private _guardian;
 
     modifier onlyGovernance() {
@@ -80,7 +81,7 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
                 openSubmission: settings.isOpen(),
                 riskFeed: _riskFeed.feed,
                 riskMaxAge: _riskFeed.maxAge,
-                agent: AgentKey(settings.agentKind(), _agentId(settings)),
+                agent: AgentKey(settings.agentKind(), _agentId(_agent)),
                 guardian: _guardian
             });
     }
@@ -143,9 +144,11 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
     /// @inheritdoc IGateGovernance
     function revokeAgent() external onlyGuardian {
         Settings settings = _settings;
-        emit AgentRevoked(msg.sender, settings.agentKind(), _agentId(settings));
-        _revokedAgents[settings.agentAddress()] = true;
-        _settings = settings.withAgent(AGENT_NONE, address(0));
+        emit AgentRevoked(msg.sender, settings.agentKind(), _agentId(_agent));
+        _revokedAgents[_agent] = true;
+        _agent = address(0);
+        // Enough to stop every lane: an action reads the kind before it looks at the lane's agent.
+        _settings = settings.withAgentKind(AGENT_NONE);
     }
 
     /// @dev Calls from the gate, never to itself; a revert of the target reverts with its data.
@@ -170,16 +173,12 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
             revert InvalidRiskFeed(rotation.riskFeed, rotation.riskMaxAge);
 
         Settings settings = _settings;
-        uint32 previous = settings.epoch();
-        uint32 epoch = previous + 1;
+        uint32 epoch = settings.epoch() + 1;
         if (rotation.epoch != epoch) revert RotationOutOfOrder(rotation.epoch, epoch);
-        address agentAddress = _agentAddress(rotation.agent);
-        if (_revokedAgents[agentAddress]) revert AgentWasRevoked(rotation.agent.kind, rotation.agent.id);
-        _settings = SettingsLib
-            .pack(epoch, rotation.maxDelay, hasRiskFeed)
-            .withPaused(settings.isPaused())
-            .withOpen(settings.isOpen())
-            .withAgent(rotation.agent.kind, agentAddress);
+        address agent = _agentAddress(rotation.agent);
+        if (_revokedAgents[agent]) revert AgentWasRevoked(rotation.agent.kind, rotation.agent.id);
+        _agent = agent;
+        _settings = settings.withEpoch(epoch, rotation.maxDelay, hasRiskFeed).withAgentKind(rotation.agent.kind);
         _riskFeed = RiskFeed(rotation.riskFeed, rotation.riskMaxAge);
         emit Rotated(
             epoch,
@@ -191,11 +190,11 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
             rotation.maxDelay
         );
         for (uint256 i = 0; i < rotation.lanes.length; ++i) {
-            _rotateLane(rotation.lanes[i], previous, epoch, rotation.eta);
+            _rotateLane(rotation.lanes[i], agent, epoch, rotation.eta);
         }
     }
 
-    function _rotateLane(LaneRotation memory rotation, uint32 previous, uint32 epoch, uint64 eta) private {
+    function _rotateLane(LaneRotation memory rotation, address agent, uint32 epoch, uint64 eta) private {
         LaneRecord storage lane = _lanes[rotation.lane];
         LaneHead head = lane.head;
         if (head.epoch() == epoch) revert LaneNamedTwice(rotation.lane);
@@ -203,8 +202,8 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
         lane.policy = rotation.policy;
         uint64 lastTime = eta;
         if (rotation.keepState) {
-            // `previous` is 0 before the first epoch, as is the epoch of a lane never named.
-            if (head.epoch() != previous || previous == 0 || rotation.state != 0) {
+            // A lane that was never named has epoch 0, which is no lane's before the first rotation either.
+            if (head.epoch() == 0 || head.epoch() != epoch - 1 || rotation.state != 0) {
                 revert CannotKeepState(rotation.lane, head.epoch(), rotation.state);
             }
             lastTime = head.lastTime();
@@ -212,7 +211,7 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
             _requireCommitment(rotation.lane, rotation.state);
             lane.state = rotation.state;
         }
-        lane.head = LaneHeadLib.pack(epoch, head.seq(), lastTime);
+        lane.head = LaneHeadLib.pack(agent, epoch, head.seq(), lastTime);
         emit LaneRotated(rotation.lane, epoch, rotation.policy, lane.state, head.seq(), lastTime, rotation.keepState);
     }
 
@@ -224,6 +223,9 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
     function _setSubmitter(address submitter, bool allowed) private {
         if (submitter == address(0)) revert InvalidSubmitter(submitter);
         _submitters[submitter] = allowed;
+        address usual = _settings.usualSubmitter();
+        if (allowed && usual == address(0)) _settings = _settings.withUsualSubmitter(submitter);
+        if (!allowed && usual == submitter) _settings = _settings.withUsualSubmitter(address(0));
         emit SubmitterSet(submitter, allowed);
     }
 
@@ -240,7 +242,7 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
         return address(uint160(id));
     }
 
-    function _agentId(Settings settings) private pure returns (bytes32) {
-        return bytes32(uint256(uint160(settings.agentAddress())));
+    function _agentId(address agent) private pure returns (bytes32) {
+        return bytes32(uint256(uint160(agent)));
     }
 }

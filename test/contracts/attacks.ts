@@ -735,6 +735,29 @@ const authorityAttacks: Attack[] = [
     },
   },
   {
+    name: "a submitter that governance removed is refused",
+    async run(world) {
+      mustExecute(await submit(world, await signAction(world)));
+      mustExecute(await govern(world, "setSubmitter", [roles.submitter, false]));
+      mustRefuse(
+        await submit(world, await signAction(world)),
+        "SubmitterNotAllowed",
+        roles.submitter,
+      );
+      mustExecute(await govern(world, "setSubmitter", [roles.submitter, true]));
+      mustExecute(await submit(world, await signAction(world)));
+    },
+  },
+  {
+    name: "every submitter on the list may submit",
+    async run(world) {
+      const from = roles.stranger;
+      mustExecute(await govern(world, "setSubmitter", [from, true]));
+      mustExecute(await submit(world, await signAction(world, { submitter: from }), { from }));
+      mustExecute(await submit(world, await signAction(world)));
+    },
+  },
+  {
     name: "another submitter than the signed one is refused",
     async run(world) {
       // Both are on the list.

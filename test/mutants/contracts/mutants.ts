@@ -63,8 +63,8 @@ export const mutants: readonly Mutant[] = [
   instead(
     "latest round taken for the successor",
     ROUNDS,
-    "_readRound(feed, round + 1).updatedAt",
-    "latest.updatedAt",
+    "_readRound(feed, ⟦round + 1⟧)",
+    "uint80(latest)",
     "priceFeed: a round replaced before the time is refused, whatever came after it",
   ),
   instead(
@@ -85,27 +85,27 @@ export const mutants: readonly Mutant[] = [
   instead(
     "round dated after the time accepted",
     ROUNDS,
-    "claimed.updatedAt > time",
+    "updatedAt == 0 || ⟦updatedAt > time⟧",
     "false",
     "priceFeed: a round after the time is refused",
   ),
   without(
     "short data read as zeros",
     ROUNDS,
-    "if (data.length < 160) revert FeedReturnedShortData(feed, data.length);",
+    "revert FeedReturnedShortData(feed, data.length);",
     "priceFeed: a feed that returns too little is refused",
   ),
   instead(
     "risk answer below the latest accepted",
     GATE,
-    "claimed.answer < latest.answer",
+    "answer < latestAnswer",
     "false",
     "riskFeed: an answer below the latest is refused",
   ),
   instead(
     "risk answer of any age accepted",
     GATE,
-    "block.timestamp > claimed.updatedAt + risk.maxAge",
+    "block.timestamp > updatedAt + maxAge",
     "false",
     "riskFeed: an answer older than the maximum age is refused",
   ),
@@ -248,8 +248,14 @@ export const mutants: readonly Mutant[] = [
   without(
     "submitter need not be on the list",
     GATE,
-    "if (!_submitters[submitter]) revert SubmitterNotAllowed(submitter);",
+    "if (submitter != settings.usualSubmitter() && !_submitters[submitter]) {\n                revert SubmitterNotAllowed(submitter);\n            }",
     "a submitter that is not on the list is refused, even if the agent's key names it",
+  ),
+  without(
+    "removed submitter stays the usual one",
+    GOVERNANCE,
+    "if (!allowed && usual == submitter) _settings = _settings.withUsualSubmitter(address(0));",
+    "a submitter that governance removed is refused",
   ),
   without(
     "open submission not checked",
@@ -268,7 +274,7 @@ export const mutants: readonly Mutant[] = [
     file: GATE,
     kind: "statement",
     find: "if (settings.agentKind() != AGENT_ECDSA) revert NoAgent(settings.agentKind());",
-    replace: "if (settings.agentAddress() == address(0)) return;",
+    replace: "if (settings.agentKind() == 0) return;",
     caughtBy: ["a revoked agent key is refused"],
   },
   {
@@ -283,7 +289,7 @@ export const mutants: readonly Mutant[] = [
   instead(
     "any signature accepted",
     GATE,
-    "recovered != settings.agentAddress()",
+    "recovered != head.agent()",
     "false",
     "an impostor's signature is refused",
   ),
