@@ -2,14 +2,18 @@
 pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title DemoFeed
 /// @notice A feed with Chainlink's AggregatorV3 interface whose owner publishes the rounds. For local
 /// chains only. Round ids carry a phase in the upper bits, as those of Chainlink's proxies do.
 contract DemoFeed is Ownable {
+    using SafeCast for int256;
+
+    /// @dev One slot, as in Chainlink's aggregators.
     struct Round {
-        int256 answer;
-        uint256 updatedAt;
+        int192 answer;
+        uint64 updatedAt;
     }
 
     /// @notice No such round has been published.
@@ -55,7 +59,7 @@ contract DemoFeed is Ownable {
     }
 
     function _publish(int256 answer) private {
-        _rounds.push(Round({answer: answer, updatedAt: block.timestamp}));
+        _rounds.push(Round({answer: answer.toInt192(), updatedAt: uint64(block.timestamp)}));
         emit AnswerUpdated(answer, PHASE + _rounds.length, block.timestamp);
     }
 }

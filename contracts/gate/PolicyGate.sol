@@ -8,7 +8,8 @@ import {GateGovernance} from "../governance/GateGovernance.sol";
 import {Rotation} from "../interfaces/IGateGovernance.sol";
 import {IGroth16Verifier} from "../interfaces/IGroth16Verifier.sol";
 import {Call, IPolicyGate, Proof} from "../interfaces/IPolicyGate.sol";
-import {LaneHead, LaneHeadLib, Settings} from "../governance/Slots.sol";
+import {LaneHead, LaneHeadLib} from "../governance/LaneHead.sol";
+import {Settings} from "../governance/Settings.sol";
 import {ContextLib, Vector} from "../lib/ContextLib.sol";
 
 /// @notice The verifiers of a gate, one for each circuit; 0 = the gate does not have it.

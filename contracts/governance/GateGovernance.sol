@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {AgentKey, GateConfig, IGateGovernance, Lane, LaneRotation, Rotation} from "../interfaces/IGateGovernance.sol";
 import {ContextLib} from "../lib/ContextLib.sol";
-import {LaneHead, LaneHeadLib, Settings} from "./Slots.sol";
+import {LaneHead, LaneHeadLib} from "./LaneHead.sol";
+import {Settings} from "./Settings.sol";
 
 /**
  * @title GateGovernance

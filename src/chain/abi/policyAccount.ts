@@ -28,6 +28,7 @@ export const policyAccountAbi = [
   {"inputs":[],"name":"InvalidShortString","type":"error"},
   {"inputs":[{"internalType":"address","name":"recovered","type":"address"}],"name":"InvalidSignature","type":"error"},
   {"inputs":[{"internalType":"address","name":"submitter","type":"address"}],"name":"InvalidSubmitter","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"epoch","type":"uint256"},{"internalType":"uint256","name":"seq","type":"uint256"},{"internalType":"uint256","name":"lastTime","type":"uint256"}],"name":"LaneHeadOverflow","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"lane","type":"uint16"}],"name":"LaneNamedTwice","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"maxDelay","type":"uint256"},{"internalType":"uint256","name":"bound","type":"uint256"}],"name":"MaxDelayTooLong","type":"error"},
   {"inputs":[{"internalType":"uint8","name":"kind","type":"uint8"}],"name":"NoAgent","type":"error"},
