@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Attack, attacks, GateDefect } from "../../contracts/attacks.ts";
+import { type Attack, GateDefect } from "../../contracts/attacks/expect.ts";
+import { attacks } from "../../contracts/attacks.ts";
 import { type Chain, startChain } from "../../contracts/support/chain.ts";
 import { createWorld, productionContracts } from "../../contracts/support/world.ts";
 import { type CompiledMutant, compileMutants } from "./compileMutants.ts";
