@@ -43,6 +43,7 @@ export * from "./errors/signer.ts";
 export * from "./errors/state.ts";
 export * from "./field/field.ts";
 export * from "./field/poseidon.ts";
+export * from "./field/random.ts";
 export * from "./keys/account.ts";
 export * from "./keys/ecdsaKey.ts";
 export * from "./keys/keys.ts";

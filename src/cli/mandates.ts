@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { type Address, bytesToHex, type Hex, hexToBytes, numberToHex } from "viem";
 import { UsageError } from "../errors/cli.ts";
 import { KeyFileError } from "../errors/keys.ts";
-import { assertFieldElement, FIELD_ORDER } from "../field/field.ts";
+import { assertFieldElement } from "../field/field.ts";
+import { randomFieldElement } from "../field/random.ts";
 import { readSealed, type SealIdentity, writeSealed } from "../keys/sealed.ts";
 import { type CommittedPolicy, commitPolicy } from "../policy/commitment.ts";
 import { type CompiledPolicy, withSalt } from "../policy/compile.ts";
@@ -38,11 +39,6 @@ export function mandatePath({ secrets }: Workspace, commitment: bigint): string 
   return join(secrets.folder, "mandates", `${numberToHex(commitment, { size: 32 })}.age`);
 }
 
-/** A uniform field element from the system's randomness: 64 bytes reduced. */
-export function randomSalt(): bigint {
-  return BigInt(bytesToHex(randomBytes(64))) % FIELD_ORDER;
-}
-
 /**
  * Commits a lane to a policy with a fresh salt and state secret, and seals what opens them.
  *
@@ -57,7 +53,7 @@ export async function createMandate(
   const mandate: Mandate = {
     version: 1,
     lane,
-    policy: withSalt(compiled.policy, randomSalt()),
+    policy: withSalt(compiled.policy, randomFieldElement()),
     labels: compiled.labels,
     ...(riskFeed && { riskFeed: { address: riskFeed.address, maxAge: riskFeed.maxAge } }),
     stateSecret: bytesToHex(randomBytes(SECRET_BYTES)),

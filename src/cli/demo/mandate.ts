@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { randomFieldElement } from "../../field/random.ts";
 import { type CommittedPolicy, commitPolicy } from "../../policy/commitment.ts";
 import { compilePolicy, withSalt } from "../../policy/compile.ts";
 import type { PolicyLabels } from "../../policy/labels.ts";
-import { randomSalt } from "../mandates.ts";
 
 /** Lanes of the demo's gate: one that trades, and one that attacks are tried on. */
 export const LANES = 2;
@@ -36,7 +36,9 @@ export async function compileMandate(chainId: number, names: PolicyNames): Promi
   const [here, there] = [compileFor(chainId), compileFor(OTHER_CHAIN_ID)];
   const policy = { ...here.policy, rules: [...here.policy.rules, ...there.policy.rules] };
   return {
-    lanes: Array.from({ length: LANES }, () => commitPolicy(withSalt(policy, randomSalt()))),
+    lanes: Array.from({ length: LANES }, () =>
+      commitPolicy(withSalt(policy, randomFieldElement())),
+    ),
     labels: { ...here.labels, rules: [...here.labels.rules, ...there.labels.rules] },
   };
 }
