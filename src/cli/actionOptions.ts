@@ -14,8 +14,8 @@ import { UsageError } from "../errors/cli.ts";
 /** A call from the gate as the command line describes it. */
 export interface ActionOptions {
   to: Address;
-  /** wei */
-  value: bigint;
+  /** wei; 0 by default */
+  value?: bigint;
   data?: Hex;
   call?: string;
   args?: string[];
@@ -32,9 +32,7 @@ export function actionOptions(
         .argParser(parseAddress)
         .makeOptionMandatory(!optional),
     )
-    .addOption(
-      new Option("--value <wei>", "ETH sent along, in wei").argParser(parseWei).default(0n, "0"),
-    )
+    .option("--value <wei>", "ETH sent along, in wei; 0 by default", parseWei)
     .option("--data <hex>", "calldata", parseHex)
     .option("--call <signature>", 'the function called, such as "transfer(address,uint256)"')
     .option("--args <value...>", "its arguments in order; JSON for arrays and tuples");
@@ -73,7 +71,7 @@ function parseHex(text: string): Hex {
  *
  * @throws {UsageError} if both calldata and a function are given, or the arguments do not fit it
  */
-export function callOf({ to, value, data, call, args = [] }: ActionOptions): {
+export function callOf({ to, value = 0n, data, call, args = [] }: ActionOptions): {
   target: Address;
   value: bigint;
   data: Hex;

@@ -60,9 +60,21 @@ export type Supposition = Omit<Situation, "feeds"> & {
   riskAnswer: bigint;
 };
 
-/** Whether the command line describes an action at all. */
+/** What describes an action or its circumstances, and means nothing without `--to`. */
+const needTo = ["value", "data", "call", "args", "price", "risk", "time", "gate"] as const;
+
+/**
+ * Whether the command line describes an action at all.
+ *
+ * @throws {UsageError} if it describes one without its target: leaving it out would read as allowed
+ */
 export function hasAction(options: SuppositionOptions): boolean {
-  return options.to !== undefined;
+  if (options.to !== undefined) return true;
+  const stray = needTo.filter((name) => options[name] !== undefined);
+  if (stray.length === 0) return false;
+  throw new UsageError("An action needs its target (--to <address>)", {
+    details: [`received: ${stray.map((name) => `--${name}`).join(", ")}`],
+  });
 }
 
 /**

@@ -75,6 +75,8 @@ describe("zkmandate policy check", () => {
 
   it.each([
     ["--args without --call", ["--to", usdc, "--args", "1"], "--args needs --call"],
+    ["a value without a target", ["--value", "1"], "--to"],
+    ["circumstances without an action", ["--price", "ETHUSD=1"], "--to"],
     ["too few arguments", ["--to", usdc, "--call", "f(uint256,uint256)", "--args", "1"], "takes 2"],
     [
       "an argument of another type",

@@ -60,7 +60,13 @@ async function signedCallOf(
   if ((signed === undefined) === (to === undefined)) {
     throw new UsageError("Either an action (--to …) or a signed call (--signed <file>) is sent");
   }
-  if (signed !== undefined) return readSignedCall(signed);
+  if (signed !== undefined) {
+    if (
+      [options.value, options.data, options.call, options.args].some((part) => part !== undefined)
+    )
+      throw new UsageError("A signed call is sent as it is: --signed takes no part of an action");
+    return readSignedCall(signed);
+  }
   const request = {
     ...callOf(options as ActionOptions),
     submitter: await addressOfAccount(cli, "submitter"),
