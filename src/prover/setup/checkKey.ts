@@ -66,17 +66,21 @@ function checkPhase1Secrets({ alpha1, beta1, beta2 }: ProvingKey): string[] {
   if (sameUpToSign(beta1, G1_GENERATOR) || sameUpToSignG2(beta2, G2_GENERATOR)) {
     findings.push("β is the generator: phase 1 had no contribution");
   }
+  if (sameUpToSign(alpha1, beta1)) findings.push("α = ±β: the secrets are not independent");
   if (!sameSecret(beta1, beta2)) findings.push("β differs between G1 and G2");
   return findings;
 }
 
 /** Phase 2: δ is unknown to everyone, so γ and δ are independent. */
-function checkDelta({ gamma2, delta1, delta2 }: ProvingKey): string[] {
+function checkDelta({ alpha1, beta1, gamma2, delta1, delta2 }: ProvingKey): string[] {
   const findings: string[] = [];
   if (!sameG2(gamma2, G2_GENERATOR)) findings.push("γ is not the generator of G2");
   if (sameUpToSignG2(gamma2, delta2)) findings.push("γ = δ: anyone can forge proofs");
   if (sameUpToSign(delta1, G1_GENERATOR) || sameUpToSignG2(delta2, G2_GENERATOR)) {
     findings.push("δ is the generator: phase 2 had no effective contribution");
+  }
+  if (sameUpToSign(delta1, alpha1) || sameUpToSign(delta1, beta1)) {
+    findings.push("δ is ±α or ±β: the secrets are not independent");
   }
   if (!sameSecret(delta1, delta2)) findings.push("δ differs between G1 and G2");
   return findings;

@@ -128,6 +128,12 @@ describe("checkProvingKey", () => {
       "β the generator in G1": [() => ({ beta1: G1_GENERATOR }), "β is the generator"],
       "β the generator in G2": [() => ({ beta2: G2_GENERATOR }), "β is the generator"],
       "β of two secrets": [() => ({ beta2: other2 }), "β differs between G1 and G2"],
+      "α = β": [(key) => ({ alpha1: key.beta1 }), "α = ±β"],
+      "δ = −α": [
+        ({ alpha1 }) => ({ delta1: { ...alpha1, y: BASE_FIELD_ORDER - alpha1.y } }),
+        "δ is ±α or ±β",
+      ],
+      "δ = β": [(key) => ({ delta1: key.beta1 }), "δ is ±α or ±β"],
       "γ = δ": [(key) => ({ gamma2: key.delta2 }), "γ = δ"],
       "γ not the generator": [() => ({ gamma2: other2 }), "γ is not the generator"],
       "δ the generator": [() => ({ delta1: G1_GENERATOR }), "δ is the generator"],
