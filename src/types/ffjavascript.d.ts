@@ -5,9 +5,22 @@ declare module "ffjavascript" {
   /** A curve point in the library's internal form. */
   export type Point = Uint8Array;
 
+  /** A step of the library's WebAssembly interpreter; a task's variables live until it ends. */
+  export type Command =
+    | { cmd: "ALLOC"; var: number; len: number }
+    | { cmd: "ALLOCSET"; var: number; buff: Uint8Array }
+    | {
+        cmd: "CALL";
+        fnName: string;
+        params: ({ var: number; offset?: number } | { val: number })[];
+      }
+    | { cmd: "GET"; out: number; var: number; len: number };
+
   export interface Field {
     readonly p: bigint;
     readonly n8: number;
+    /** Roots of unity: `w[k]` of order 2^k. */
+    readonly w: readonly Element[];
     readonly zero: Element;
     readonly one: Element;
     readonly negone: Element;
@@ -66,6 +79,8 @@ declare module "ffjavascript" {
     readonly Fr: Field;
     readonly G1: Group;
     readonly G2: Group;
+    /** `taskManager` exists on a curve made for a single thread, and runs its task at once. */
+    readonly tm: { taskManager(task: readonly Command[]): Uint8Array[] };
     readonly Gt: { eq(a: Element, b: Element): boolean; mul(a: Element, b: Element): Element };
     pairing(a: Point, b: Point): Element;
     /** Whether the product of the pairings equals 1, or `value` as last argument. */
