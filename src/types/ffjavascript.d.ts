@@ -5,6 +5,11 @@ declare module "ffjavascript" {
   /** A curve point in the library's internal form. */
   export type Point = Uint8Array;
 
+  /** A deterministic generator, seeded with eight u32. */
+  export class ChaCha {
+    constructor(seed: readonly number[]);
+  }
+
   /** A step of the library's WebAssembly interpreter; a task's variables live until it ends. */
   export type Command =
     | { cmd: "ALLOC"; var: number; len: number }
@@ -36,6 +41,7 @@ declare module "ffjavascript" {
     eq(a: Element, b: Element): boolean;
     isZero(a: Element): boolean;
     random(): Element;
+    fromRng(rng: ChaCha): Element;
     toObject(a: Element): bigint;
     fromObject(a: bigint): Element;
     toString(a: Element, radix?: number): string;
@@ -69,6 +75,8 @@ declare module "ffjavascript" {
     fromRprUncompressed(buffer: Uint8Array, offset: number): Point;
     toRprLEM(buffer: Uint8Array, offset: number, a: Point): void;
     fromRprLEM(buffer: Uint8Array, offset?: number): Point;
+    /** A point that follows from a generator's output by hashing, of unknown logarithm. */
+    fromRng(rng: ChaCha): Point;
     multiExpAffine(bases: Uint8Array, scalars: Uint8Array): Promise<Point>;
   }
 
