@@ -1,15 +1,24 @@
+import { CappedEngine } from "./cappedEngine.ts";
 import type { Engine } from "./engine.ts";
-import type { EngineName } from "./kernelMessages.ts";
+import { createKernelEngine } from "./kernelEngine.ts";
+import type { KernelSettings } from "./kernelMessages.ts";
 import { createReferenceEngine } from "./referenceEngine.ts";
 import { selfTest } from "./selfTest.ts";
 
 /**
- * An engine that has given the known answers on this machine.
+ * A thread's engine, after it has given the known answers on this machine.
  *
  * @throws {Error} if it cannot run here, or is wrong
  */
-export async function createEngine(_name: EngineName): Promise<Engine> {
-  const engine = await createReferenceEngine();
+export async function createEngine({
+  engine: name,
+  tableBytes,
+}: Pick<KernelSettings, "engine" | "tableBytes">): Promise<Engine> {
+  const reference = await createReferenceEngine();
+  if (name === "reference") return reference;
+  const kernel = await createKernelEngine();
+  if (kernel === undefined) throw new Error("this machine or this Node has no relaxed SIMD");
+  const engine = new CappedEngine(kernel, reference, tableBytes);
   selfTest(engine);
   return engine;
 }

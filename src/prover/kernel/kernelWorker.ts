@@ -7,7 +7,7 @@ import type { ThreadData, ThreadMessage } from "./kernelMessages.ts";
 import { Lead } from "./lead.ts";
 
 const { settings, index, ports }: ThreadData = workerData;
-const engine = createEngine(settings.engine);
+const engine = createEngine(settings);
 const isLead = index === 0;
 const links = isLead ? ports.map((port) => new HelperLink(port)) : [];
 const lead = isLead ? new Lead(settings, engine, links) : undefined;

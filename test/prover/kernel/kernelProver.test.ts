@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -12,6 +14,7 @@ import {
 } from "../../../src/prover/kernel/kernelProver.ts";
 import { verifyProof } from "../../../src/prover/verify.ts";
 import { toyArtifacts, toyInput } from "../fixtures/toy.ts";
+import { temporaryFolder } from "../setup/fixtures.ts";
 
 let toy: Awaited<ReturnType<typeof toyArtifacts>>;
 beforeAll(async () => {
@@ -159,6 +162,59 @@ describe("createKernelProver", () => {
     await prover.close();
     expect(await running).toBeInstanceOf(ProvingError);
     await expect(prover.prove("gate", toyInput())).rejects.toThrow("closed");
+  });
+
+  it("proves without tables where they would take too much memory", async () => {
+    const prover = toyProver({ memoryCapMb: 0 });
+    expect(await isValid(await prover.prove("gate", toyInput()))).toBe(true);
+    expect(await isValid(await prover.prove("gate", toyInput({ amount: 2n })))).toBe(true);
+  });
+
+  it("keeps tables for the next prover, and mends damaged ones", async () => {
+    const cacheDirectory = await temporaryFolder();
+    const proveOnce = async () => {
+      const prover = toyProver({ cacheDirectory, threads: 2 });
+      expect(await isValid(await prover.prove("gate", toyInput()))).toBe(true);
+      await prover.close();
+    };
+    await proveOnce();
+    const files = (await readdir(cacheDirectory)).map((name) => join(cacheDirectory, name));
+    expect(files.length).toBeGreaterThan(0);
+    const good = await Promise.all(files.map((file) => readFile(file)));
+    await proveOnce();
+    for (const [k, file] of files.entries()) {
+      const bytes = Buffer.from(good[k] as Buffer);
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 9) ^ 1, bytes.length - 9);
+      await writeFile(file, bytes);
+    }
+    await proveOnce();
+    expect(await Promise.all(files.map((file) => readFile(file)))).toEqual(good);
+  });
+
+  it("lets snarkjs prove and says why where the machine does not fuse multiply-adds", async () => {
+    const module = fileURLToPath(
+      new URL("../../../src/prover/kernel/kernelProver.ts", import.meta.url),
+    );
+    const script = `
+      import { createKernelProver } from ${JSON.stringify(module)};
+      const bigints = (key, value) => (/^n\\d+$/.test(value) ? BigInt(value.slice(1)) : value);
+      const [directory, input] = process.argv.slice(1);
+      const reasons = [];
+      const prover = createKernelProver({
+        directory, production: false, cacheDirectory: false,
+        onFallback: (reason) => reasons.push(reason),
+      });
+      const proofs = [];
+      for (let i = 0; i < 2; i++) proofs.push(await prover.prove("gate", JSON.parse(input, bigints)));
+      await prover.close();
+      console.log(JSON.stringify({ reasons, signals: proofs.map((p) => p.publicSignals.length) }));`;
+    const text = JSON.stringify(toyInput(), (_, v) => (typeof v === "bigint" ? `n${v}` : v));
+    const flags = ["--no-enable-fma3", "--input-type=module", "-e"];
+    const args = [...flags, script, toy.directory, text];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 40_000 });
+    const { reasons, signals } = JSON.parse(stdout);
+    expect(signals).toEqual([3, 3]);
+    expect(reasons).toEqual([expect.stringContaining("self-test")]);
   });
 
   it("does not keep a process alive that forgets to close it", async () => {
