@@ -36,8 +36,9 @@ export async function developmentSetup(r1cs: Uint8Array, name: string): Promise<
   const sizes = qapSizes(r1cs, name);
   const multiplier = await createGeneratorMultiplier();
   const secrets = drawToxicWaste(sizes.domainSize);
-  const sections = new Map(groth16Sections(r1cs, name, secrets, multiplier));
-  sections.set(10, ceremonyRecord(developmentCircuitHash(r1cs), secrets.delta, multiplier));
+  const sections = new Map(await groth16Sections(r1cs, name, secrets, multiplier));
+  const circuitHash = developmentCircuitHash(r1cs);
+  sections.set(10, await ceremonyRecord(circuitHash, secrets.delta, multiplier));
   return { ...sizes, zkey: writeSections("zkey", 1, sections) };
 }
 
@@ -46,14 +47,15 @@ export async function developmentSetup(r1cs: Uint8Array, name: string): Promise<
  * contributor of snarkjs proves knowledge of it: s and s·δ in G1 for a random s, and δ times a point of
  * G2 that is hashed from all before it.
  */
-function ceremonyRecord(
+async function ceremonyRecord(
   circuitHash: Uint8Array,
   delta: bigint,
   { curve, multiply }: GeneratorMultiplier,
-): Uint8Array {
+): Promise<Uint8Array> {
   const s = randomScalar();
-  const [deltaAfter, g1S, g1SX] = [delta, s, (s * delta) % FIELD_ORDER].map((scalar) =>
-    multiply("g1", [scalar]),
+  const points = await multiply("g1", [delta, s, (s * delta) % FIELD_ORDER]);
+  const [deltaAfter, g1S, g1SX] = [0, 1, 2].map((i) =>
+    points.subarray(i * POINT_BYTES.g1, (i + 1) * POINT_BYTES.g1),
   ) as [Uint8Array, Uint8Array, Uint8Array];
   const hashed = (point: Uint8Array) => uncompressedG1(readG1(new Reader(point, "a point")));
   const transcript = blake2b(concatBytes(circuitHash, hashed(g1S), hashed(g1SX)), { dkLen: 64 });

@@ -6,6 +6,7 @@
  *
  * @see Brickell, Gordon, McCurley, Wilson, Fast Exponentiation with Precomputation (1992)
  */
+import { setImmediate } from "node:timers/promises";
 import { buildBn128, type Command, type Curve, type Point } from "ffjavascript";
 import type { Group } from "../kernel/engine.ts";
 import { POINT_BYTES, SCALAR_BYTES, scalarBytes } from "../kernel/layout.ts";
@@ -21,10 +22,12 @@ export interface GeneratorMultiplier {
   /** The library's curve, for single points. */
   readonly curve: Curve;
   /**
+   * Lets the event loop have its turn about every 30 ms.
+   *
    * @param scalars below r
    * @returns affine points as a zkey file has them: little-endian, in Montgomery form, zero at infinity
    */
-  multiply(group: Group, scalars: readonly bigint[]): Uint8Array;
+  multiply(group: Group, scalars: readonly bigint[]): Promise<Uint8Array>;
 }
 
 /** @example const { multiply } = await createGeneratorMultiplier(); */
@@ -33,7 +36,7 @@ export async function createGeneratorMultiplier(): Promise<GeneratorMultiplier> 
   const tables: Partial<Record<Group, Uint8Array>> = {};
   return {
     curve,
-    multiply(group, scalars) {
+    async multiply(group, scalars) {
       tables[group] ??= buildTable(curve, group);
       const table = tables[group];
       const size = POINT_BYTES[group];
@@ -41,6 +44,7 @@ export async function createGeneratorMultiplier(): Promise<GeneratorMultiplier> 
       for (let first = 0; first < scalars.length; first += CHUNK) {
         const part = scalars.slice(first, first + CHUNK);
         points.set(multiples(curve, group, table, part), first * size);
+        await setImmediate();
       }
       return points;
     },

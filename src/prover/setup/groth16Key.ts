@@ -25,12 +25,12 @@ const ENTRY_BYTES = 12 + SCALAR_BYTES;
  * @param name how errors call the file
  * @throws {InvalidSetupFileError} if the constraint system is not usable
  */
-export function groth16Sections(
+export async function groth16Sections(
   r1cs: Uint8Array,
   name: string,
   { tau, alpha, beta, delta }: ToxicWaste,
   { multiply }: GeneratorMultiplier,
-): Sections {
+): Promise<Sections> {
   const { wires, publicSignals, domainSize } = qapSizes(r1cs, name);
   const { a, b, c, h } = evaluateQap(r1cs, name, tau);
   // What ties A, B and C together: (β·a + α·b + c) over γ = 1 for the public wires, over δ for the others.
@@ -48,21 +48,21 @@ export function groth16Sections(
     uint32(SCALAR_BYTES),
     scalarBytes(FIELD_ORDER),
     ...[wires, publicSignals, domainSize].map(uint32),
-    multiply("g1", [alpha, beta]),
-    multiply("g2", [beta, 1n]),
-    multiply("g1", [delta]),
-    multiply("g2", [delta]),
+    await multiply("g1", [alpha, beta]),
+    await multiply("g2", [beta, 1n]),
+    await multiply("g1", [delta]),
+    await multiply("g2", [delta]),
   ]);
   return new Map<number, Uint8Array>([
     [1, uint32(GROTH16)],
     [2, header],
-    [3, multiply("g1", bound.slice(0, publicSignals + 1))],
+    [3, await multiply("g1", bound.slice(0, publicSignals + 1))],
     [4, coefficients(r1cs, name)],
-    [5, multiply("g1", a)],
-    [6, multiply("g1", b)],
-    [7, multiply("g2", b)],
-    [8, multiply("g1", overDelta(bound.slice(publicSignals + 1)))],
-    [9, multiply("g1", overDelta(h))],
+    [5, await multiply("g1", a)],
+    [6, await multiply("g1", b)],
+    [7, await multiply("g2", b)],
+    [8, await multiply("g1", overDelta(bound.slice(publicSignals + 1)))],
+    [9, await multiply("g1", overDelta(h))],
   ]);
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { FIELD_ORDER } from "../../field/field.ts";
 import { littleEndian } from "./binFile.ts";
 import { power } from "./qap.ts";
@@ -19,12 +19,12 @@ const SCALAR_BITS = FIELD_ORDER.toString(2).length;
 
 /** A scalar from 2 to r − 2, each as likely: candidates out of range are drawn again. */
 export function randomScalar(): bigint {
-  const bytes = randomBytes(32);
+  const bytes = Buffer.alloc(32);
   try {
     for (;;) {
+      randomFillSync(bytes);
       const candidate = BigInt.asUintN(SCALAR_BITS, littleEndian(bytes));
       if (candidate > 1n && candidate < FIELD_ORDER - 1n) return candidate;
-      randomBytes(32).copy(bytes);
     }
   } finally {
     bytes.fill(0);
