@@ -43,6 +43,8 @@ export interface KernelExports {
 
   prepareTransforms(log: number): number;
   quotient(): void;
+  /** A pair of forward transforms, to be timed. */
+  transform(): void;
 
   convertCoefficients(to: number, from: number, count: number): void;
   evaluateMatrices(

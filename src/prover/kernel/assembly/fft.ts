@@ -268,3 +268,8 @@ export function wipeTransforms(): void {
   memory.fill(LEFT, 0, 80);
   memory.fill(RIGHT, 0, 80);
 }
+
+/** One pair of forward transforms of whatever is there, to be timed. */
+export function transform(): void {
+  forwardTransform(ab, preparedLog);
+}

@@ -3,7 +3,7 @@ export { reserve } from "./memory";
 export { buildTable, flagInfinities } from "./tables";
 export { batchLimit, indexBuffer, msmAdd, msmBegin, msmEnd, scalarBuffer } from "./msm";
 export { pointAdd, pointIsOnCurve, pointMultiply, pointNegate } from "./points";
-export { prepareTransforms, quotient } from "./fft";
+export { prepareTransforms, quotient, transform } from "./fft";
 export { convertCoefficients, evaluateMatrices } from "./matrices";
 export { wipe } from "./wipe";
 export {
