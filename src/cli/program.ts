@@ -82,6 +82,11 @@ const entries: readonly (CommandEntry | CommandGroup)[] = [
         load: async () => (await import("./commands/setupVerify.ts")).setupVerifyCommand(),
       },
       {
+        name: "dev",
+        summary: "make a development key for a circuit, in seconds",
+        load: async () => (await import("./commands/setupDev.ts")).setupDevCommand(),
+      },
+      {
         name: "import-ptau",
         summary: "install a public phase-1 file, by its published hash",
         load: async () => (await import("./commands/setupImportPtau.ts")).setupImportPtauCommand(),

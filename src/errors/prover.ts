@@ -59,3 +59,15 @@ export class ProvingTimeoutError extends BaseError {
     });
   }
 }
+
+/** A witness file is damaged, or of another circuit or field; no value is named. */
+export class InvalidWitnessFileError extends BaseError {
+  override readonly name = "InvalidWitnessFileError";
+
+  constructor(input: { file: string; expected: string; received: string; cause?: unknown }) {
+    super(`${input.file} is not a usable witness`, {
+      details: [`expected: ${input.expected}`, `received: ${input.received}`],
+      cause: input.cause,
+    });
+  }
+}

@@ -43,11 +43,11 @@ export class ArtifactMismatchError extends BaseError {
 export class DevelopmentKeysError extends BaseError {
   override readonly name = "DevelopmentKeysError";
 
-  constructor({ circuit }: { circuit: string }) {
-    super(`The keys of circuit ${circuit} come from a development ceremony`, {
+  constructor(input: { circuit: string; received?: string | undefined }) {
+    super(`The keys of circuit ${input.circuit} come from a development ceremony`, {
       details: [
         "expected: keys of a public multi-party ceremony, since production mode is on",
-        'received: setup "development" in circuits/artifacts/manifest.json',
+        `received: ${input.received ?? 'setup "development" in circuits/artifacts/manifest.json'}`,
         "whoever ran a development ceremony could forge proofs: never let such keys guard assets",
       ],
     });

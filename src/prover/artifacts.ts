@@ -10,6 +10,8 @@ import {
   pinnedCircuitOf,
   readManifest,
 } from "./manifest.ts";
+import { isDevelopmentKey } from "./setup/developmentMark.ts";
+import { readProvingKey } from "./setup/zkey.ts";
 import { parseVerificationKey, type VerificationKey } from "./verificationKey.ts";
 
 export interface ArtifactOptions {
@@ -69,7 +71,8 @@ export async function usableCircuit(circuit: CircuitName, options: ArtifactOptio
 /**
  * Loads one file of a circuit and compares it with its pinned hash.
  *
- * @throws {DevelopmentKeysError} if they are development keys and production mode is on
+ * @throws {DevelopmentKeysError} if they are development keys, by the manifest or the key's own mark, and
+ *   production mode is on
  * @throws {ArtifactMismatchError} if the file is missing or has other bytes
  */
 export async function loadArtifact(
@@ -78,7 +81,11 @@ export async function loadArtifact(
   options: ArtifactOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { pinned } = await usableCircuit(circuit, options);
-  return readPinned(options.directory ?? artifactsDirectory, pinned[kind]);
+  const bytes = await readPinned(options.directory ?? artifactsDirectory, pinned[kind]);
+  if (kind === "zkey" && isProduction(options.production)) {
+    assertNoDevelopmentMark(circuit, bytes, pinned.zkey.file);
+  }
+  return bytes;
 }
 
 /**
@@ -114,6 +121,13 @@ export async function loadArtifacts(
     loadVerificationKey(circuit, options),
   ]);
   return { circuit, setup, pinned, wasm, zkey, vkey };
+}
+
+/** Whatever the manifest says: a key that says itself that it is a development key is one. */
+function assertNoDevelopmentMark(circuit: CircuitName, zkey: Uint8Array, file: string): void {
+  if (isDevelopmentKey(readProvingKey(zkey, file))) {
+    throw new DevelopmentKeysError({ circuit, received: `${file}, marked as a development key` });
+  }
 }
 
 async function readPinned(directory: string, pinned: PinnedFile): Promise<Uint8Array<ArrayBuffer>> {

@@ -4,6 +4,7 @@ import type { CircuitInput, SignalValue } from "../witness/witness.ts";
 
 /** What circom's compiled witness generators export. */
 interface CircomExports {
+  memory: { readonly buffer: ArrayBuffer };
   init(sanityCheck: number): void;
   getFieldNumLen32(): number;
   getRawPrime(): void;
@@ -76,6 +77,22 @@ export class WitnessCalculator {
       this.#instance = undefined; // a failed run leaves it half-way through the circuit
       throw error;
     }
+  }
+
+  /**
+   * The value of every wire as 32 bytes each, little-endian.
+   *
+   * @throws as `calculate` does
+   */
+  async calculateValues(input: CircuitInput): Promise<Uint8Array> {
+    return (await this.calculateFile(input)).subarray(WITNESS_OFFSET);
+  }
+
+  /** Overwrites what the last run left in memory; the next one starts anew. */
+  wipe(): void {
+    const memory = this.#instance?.memory;
+    if (memory) new Uint8Array(memory.buffer).fill(0);
+    this.#instance = undefined;
   }
 
   async #instantiate(): Promise<CircomExports> {

@@ -5,9 +5,27 @@ declare module "ffjavascript" {
   /** A curve point in the library's internal form. */
   export type Point = Uint8Array;
 
+  /** A deterministic generator, seeded with eight u32. */
+  export class ChaCha {
+    constructor(seed: readonly number[]);
+  }
+
+  /** A step of the library's WebAssembly interpreter; a task's variables live until it ends. */
+  export type Command =
+    | { cmd: "ALLOC"; var: number; len: number }
+    | { cmd: "ALLOCSET"; var: number; buff: Uint8Array }
+    | {
+        cmd: "CALL";
+        fnName: string;
+        params: ({ var: number; offset?: number } | { val: number })[];
+      }
+    | { cmd: "GET"; out: number; var: number; len: number };
+
   export interface Field {
     readonly p: bigint;
     readonly n8: number;
+    /** Roots of unity: `w[k]` of order 2^k. */
+    readonly w: readonly Element[];
     readonly zero: Element;
     readonly one: Element;
     readonly negone: Element;
@@ -23,6 +41,7 @@ declare module "ffjavascript" {
     eq(a: Element, b: Element): boolean;
     isZero(a: Element): boolean;
     random(): Element;
+    fromRng(rng: ChaCha): Element;
     toObject(a: Element): bigint;
     fromObject(a: bigint): Element;
     toString(a: Element, radix?: number): string;
@@ -56,6 +75,8 @@ declare module "ffjavascript" {
     fromRprUncompressed(buffer: Uint8Array, offset: number): Point;
     toRprLEM(buffer: Uint8Array, offset: number, a: Point): void;
     fromRprLEM(buffer: Uint8Array, offset?: number): Point;
+    /** A point that follows from a generator's output by hashing, of unknown logarithm. */
+    fromRng(rng: ChaCha): Point;
     multiExpAffine(bases: Uint8Array, scalars: Uint8Array): Promise<Point>;
   }
 
@@ -66,6 +87,8 @@ declare module "ffjavascript" {
     readonly Fr: Field;
     readonly G1: Group;
     readonly G2: Group;
+    /** `taskManager` exists on a curve made for a single thread, and runs its task at once. */
+    readonly tm: { taskManager(task: readonly Command[]): Uint8Array[] };
     readonly Gt: { eq(a: Element, b: Element): boolean; mul(a: Element, b: Element): Element };
     pairing(a: Point, b: Point): Element;
     /** Whether the product of the pairings equals 1, or `value` as last argument. */

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { type CircuitName, circuits } from "../../action/circuits.ts";
+import { createKernelProver } from "../../prover/kernel/kernelProver.ts";
 import { artifactsDirectory } from "../../prover/manifest.ts";
-import { createSnarkjsProver } from "../../prover/snarkjs.ts";
 import { benchGas, type GasBench } from "./benchGas.ts";
 import { benchCircuit, type CircuitBench } from "./benchStages.ts";
 
@@ -17,7 +17,9 @@ export interface BenchResult {
   prove: Record<CircuitName, CircuitBench["prove"]>;
   /** Milliseconds by stage; `prove` is witness and proof, `pipeline` decision to signature. */
   stages: Record<CircuitName, CircuitBench["stages"]>;
-  /** Peak resident memory of the measuring process, which runs snarkjs itself. */
+  /** Milliseconds of the parts of the kernel's proof. */
+  kernel: Record<CircuitName, CircuitBench["kernel"]>;
+  /** Peak resident memory of the measuring process, which runs snarkjs and the kernel. */
   memoryMb: number;
   gas: GasBench;
 }
@@ -53,7 +55,9 @@ export async function runBench({
   runs,
   onProgress = () => {},
 }: BenchOptions): Promise<BenchResult> {
-  const prover = createSnarkjsProver();
+  const prover = createKernelProver({
+    onFallback: (reason) => onProgress(`snarkjs proves: ${reason}`),
+  });
   try {
     const measured = await forEachCircuit((circuit) => {
       onProgress(`${circuit}: stages, ${runs} runs each`);
@@ -70,6 +74,7 @@ export async function runBench({
       circuits: await forEachCircuit(buildOf),
       prove: await pick("prove"),
       stages: await pick("stages"),
+      kernel: await pick("kernel"),
       memoryMb: Math.round(process.resourceUsage().maxRSS / 1_024),
       gas,
     };

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { parseCount } from "../actionOptions.ts";
+import type { Timing } from "../bench/measure.ts";
 import { action, examples } from "../cli.ts";
 import { table } from "../output.ts";
 
@@ -18,15 +19,21 @@ export function benchCommand(): Command {
         const { runBench } = await import("../bench/bench.ts");
         const onProgress = (what: string) => process.stderr.write(`${what}\n`);
         const result = await runBench({ runs, onProgress });
-        const timings = Object.entries(result.stages).flatMap(([circuit, stages]) =>
-          Object.entries(stages).map(
-            ([stage, { medianMs, p95Ms }]) =>
-              [
-                `${circuit} ${stage}`,
-                `${medianMs.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)} ms`,
-              ] as const,
-          ),
-        );
+        const lines = (of: Record<string, Record<string, Timing>>, name: string) =>
+          Object.entries(of).flatMap(([circuit, timings]) =>
+            Object.entries(timings).map(
+              ([what, { medianMs, p95Ms }]) =>
+                [
+                  `${circuit} ${name}${what}`,
+                  `${medianMs.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)} ms`,
+                ] as const,
+            ),
+          );
+        const timings = [
+          ...lines(result.stages, ""),
+          ...lines(result.prove, "proof alone, "),
+          ...lines(result.kernel, "kernel's "),
+        ];
         const { machine, circuits, memoryMb, gas } = result;
         return {
           data: { ...result },

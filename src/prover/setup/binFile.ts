@@ -36,6 +36,22 @@ export function readSections(bytes: Uint8Array, type: string, name: string): Sec
   return sections;
 }
 
+/** The container with these sections, in the order given: what `readSections` reads. */
+export function writeSections(type: string, version: number, sections: Sections): Buffer {
+  const head = Buffer.alloc(12);
+  head.write(type, "latin1");
+  head.writeUInt32LE(version, 4);
+  head.writeUInt32LE(sections.size, 8);
+  const parts: Uint8Array[] = [head];
+  for (const [id, bytes] of sections) {
+    const frame = Buffer.alloc(12);
+    frame.writeUInt32LE(id);
+    frame.writeBigUInt64LE(BigInt(bytes.length), 4);
+    parts.push(frame, bytes);
+  }
+  return Buffer.concat(parts);
+}
+
 /** Reads little-endian values one after the other, and never past the end. */
 export class Reader {
   readonly #bytes: Uint8Array;

@@ -191,8 +191,8 @@ export async function verifyPhase2(
 
 type Three = [Buffer, Buffer, Buffer];
 
-/** The verification key that belongs to a proving key, in snarkjs' JSON form. */
-export function exportVerificationKey(zkey: string) {
+/** The verification key that belongs to a proving key (a path, or its bytes), in snarkjs' JSON form. */
+export function exportVerificationKey(zkey: string | Uint8Array) {
   return withThreads(() => zKey.exportVerificationKey(zkey));
 }
 

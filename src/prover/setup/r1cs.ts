@@ -9,9 +9,9 @@ export interface R1csHeader {
   rows: number;
 }
 
-/** One non-zero entry of the matrices A (0) and B (1). */
-export interface MatrixEntry {
-  matrix: 0 | 1;
+/** One non-zero entry of the matrices A (0), B (1) and C (2). */
+export interface MatrixEntry<Matrix extends 0 | 1 | 2 = 0 | 1> {
+  matrix: Matrix;
   row: number;
   wire: number;
   value: bigint;
@@ -43,19 +43,26 @@ function header(sections: Sections, name: string): R1csHeader {
  * constraints', then one row for each public signal and the constant 1.
  */
 export function* keyEntries(bytes: Uint8Array, name: string): Generator<MatrixEntry> {
+  for (const entry of qapEntries(bytes, name)) {
+    if (entry.matrix !== 2) yield entry as MatrixEntry;
+  }
+}
+
+/**
+ * The entries of A, B and C that a Groth16 key of this circuit follows from, row by row: the
+ * constraints', then one row of A for each public signal and the constant 1, without which the public
+ * signals' polynomials could be dependent.
+ */
+export function* qapEntries(bytes: Uint8Array, name: string): Generator<MatrixEntry<0 | 1 | 2>> {
   const sections = readSections(bytes, "r1cs", name);
   const { rows, publicInputs, publicOutputs } = header(sections, name);
   const reader = new Reader(sections.get(2), name);
-  const combination = () =>
-    Array.from({ length: reader.uint32() }, () => ({
-      wire: reader.uint32(),
-      value: reader.integer(32),
-    }));
   for (let row = 0; row < rows; row++) {
-    for (const matrix of [0, 1] as const) {
-      for (const entry of combination()) yield { matrix, row, ...entry };
+    for (const matrix of [0, 1, 2] as const) {
+      for (let left = reader.uint32(); left > 0; left--) {
+        yield { matrix, row, wire: reader.uint32(), value: reader.integer(32) };
+      }
     }
-    combination(); // C is not part of a key
   }
   for (let wire = 0; wire <= publicOutputs + publicInputs; wire++) {
     yield { matrix: 0, row: rows + wire, wire, value: 1n };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InvalidSetupFileError } from "../../errors/setup.ts";
+import { isDevelopmentKey } from "./developmentMark.ts";
 import type { ProvingKey } from "./zkey.ts";
 
 const schema = z.object({
@@ -74,6 +75,9 @@ export function checkTranscript(
   }
   if (JSON.stringify(recorded.contributions) !== JSON.stringify(transcript.contributions)) {
     findings.push("the transcript's contributions are not the key's");
+  }
+  if (transcript.setup === "ceremony" && isDevelopmentKey(key)) {
+    findings.push("the key is marked as a development key, the transcript calls it a ceremony's");
   }
   const people = key.contributions.filter(({ beacon }) => beacon === undefined);
   if (people.length < minimumContributions) {

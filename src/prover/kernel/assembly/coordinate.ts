@@ -1,0 +1,199 @@
+/**
+ * Coordinates of points: Fq (degree 1) or Fq2 = Fq[u]/(u² + 1) (degree 2), in two lanes, at addresses.
+ * An element takes 80 bytes per degree. Used where speed does not matter; hot loops are generated.
+ */
+import {
+  FQ_FROM_BYTES,
+  FQ_INVERSE_EXPONENT,
+  FQ_MODULUS,
+  FQ_ONE,
+  FQ_TO_BYTES,
+  FR_FROM_PLAIN,
+  FR_MODULUS,
+  FR_RAW_ONE,
+  fq2Multiply,
+  fqAdd,
+  fqMultiply,
+  fqMultiplyUnsigned,
+  fqSquare,
+  fqSubtract,
+  frMultiply,
+  frMultiplyUnsigned,
+} from "./generated";
+
+/** Bytes of an Fq element in two lanes. */
+export const ELEMENT: usize = 80;
+
+const ZERO: usize = memory.data(160, 16);
+const POWERS: usize = memory.data(16 * 80, 16);
+const POWER: usize = memory.data(80, 16);
+const NORM: usize = memory.data(80, 16);
+const SQUARE: usize = memory.data(80, 16);
+const UNSIGNED: usize = memory.data(80, 16);
+const DIGITS: usize = memory.data(40, 16);
+const PROBE: usize = memory.data(32, 16);
+
+export function copy(degree: i32, to: usize, from: usize): void {
+  memory.copy(to, from, ELEMENT * <usize>degree);
+}
+
+export function multiply(degree: i32, result: usize, a: usize, b: usize): void {
+  if (degree == 1) fqMultiply(result, a, b);
+  else fq2Multiply(result, a, b);
+}
+
+export function add(degree: i32, result: usize, a: usize, b: usize): void {
+  fqAdd(result, a, b);
+  if (degree == 2) fqAdd(result + ELEMENT, a + ELEMENT, b + ELEMENT);
+}
+
+export function subtract(degree: i32, result: usize, a: usize, b: usize): void {
+  fqSubtract(result, a, b);
+  if (degree == 2) fqSubtract(result + ELEMENT, a + ELEMENT, b + ELEMENT);
+}
+
+export function setZero(degree: i32, result: usize): void {
+  copy(degree, result, ZERO);
+}
+
+export function setOne(degree: i32, result: usize): void {
+  setZero(degree, result);
+  copy(1, result, FQ_ONE);
+}
+
+/**
+ * a^(q−2): the inverse in both lanes, 0 of 0. Windows of four bits (Fermat). Result and operand may
+ * be the same.
+ */
+function invertBase(result: usize, a: usize): void {
+  copy(1, POWERS, FQ_ONE);
+  for (let i: usize = 1; i < 16; i++) {
+    fqMultiply(POWERS + ELEMENT * i, POWERS + ELEMENT * (i - 1), a);
+  }
+  copy(1, POWER, FQ_ONE);
+  for (let i: usize = 0; i < 64; i++) {
+    for (let k = 0; k < 4; k++) fqSquare(POWER, POWER);
+    const nibble = <usize>load<u8>(FQ_INVERSE_EXPONENT + i);
+    if (nibble != 0) fqMultiply(POWER, POWER, POWERS + ELEMENT * nibble);
+  }
+  copy(1, result, POWER);
+}
+
+/** 1/a in both lanes (0 of 0). In Fq2, (a₀ − a₁u)/(a₀² + a₁²). */
+export function invert(degree: i32, result: usize, a: usize): void {
+  if (degree == 1) {
+    invertBase(result, a);
+    return;
+  }
+  fqSquare(NORM, a);
+  fqSquare(SQUARE, a + ELEMENT);
+  fqAdd(NORM, NORM, SQUARE);
+  invertBase(NORM, NORM);
+  fqMultiply(result, a, NORM);
+  fqMultiply(result + ELEMENT, a + ELEMENT, NORM);
+  fqSubtract(result + ELEMENT, ZERO, result + ELEMENT);
+}
+
+/** Splits 32 bytes into five unsigned 51-bit limbs in one lane. */
+export function loadUnsigned(to: usize, lane: usize, bytes: usize): void {
+  const mask: u64 = (1 << 51) - 1;
+  const w0 = load<u64>(bytes);
+  const w1 = load<u64>(bytes, 8);
+  const w2 = load<u64>(bytes, 16);
+  const w3 = load<u64>(bytes, 24);
+  to += 8 * lane;
+  store<f64>(to, <f64>(<i64>(w0 & mask)));
+  store<f64>(to, <f64>(<i64>(((w0 >> 51) | (w1 << 13)) & mask)), 16);
+  store<f64>(to, <f64>(<i64>(((w1 >> 38) | (w2 << 26)) & mask)), 32);
+  store<f64>(to, <f64>(<i64>(((w2 >> 25) | (w3 << 39)) & mask)), 48);
+  store<f64>(to, <f64>(<i64>(w3 >> 12)), 64);
+}
+
+/**
+ * The canonical 32 bytes, in [0, modulus), of one lane of an element in (−modulus, modulus).
+ *
+ * Limbs become unsigned by carries from below; the last limb's sign is then the value's.
+ */
+export function storeCanonical(bytes: usize, from: usize, lane: usize, modulus: usize): void {
+  const mask: i64 = (1 << 51) - 1;
+  from += 8 * lane;
+  let carry: i64 = 0;
+  for (let i: usize = 0; i < 5; i++) {
+    const limb = <i64>load<f64>(from + 16 * i) + carry;
+    if (i < 4) {
+      store<i64>(DIGITS + 8 * i, limb & mask);
+      carry = limb >> 51;
+    } else store<i64>(DIGITS, limb, 32);
+  }
+  if (load<i64>(DIGITS, 32) < 0) {
+    carry = 0;
+    for (let i: usize = 0; i < 5; i++) {
+      const limb = load<i64>(DIGITS + 8 * i) + load<i64>(modulus + 8 * i) + carry;
+      if (i < 4) {
+        store<i64>(DIGITS + 8 * i, limb & mask);
+        carry = limb >> 51;
+      } else store<i64>(DIGITS, limb, 32);
+    }
+  }
+  const d0 = load<u64>(DIGITS);
+  const d1 = load<u64>(DIGITS, 8);
+  const d2 = load<u64>(DIGITS, 16);
+  const d3 = load<u64>(DIGITS, 24);
+  const d4 = load<u64>(DIGITS, 32);
+  store<u64>(bytes, d0 | (d1 << 51));
+  store<u64>(bytes, (d1 >> 13) | (d2 << 38), 8);
+  store<u64>(bytes, (d2 >> 26) | (d3 << 25), 16);
+  store<u64>(bytes, (d3 >> 39) | (d4 << 12), 24);
+}
+
+/** Two coordinates of the zkey (Montgomery form with R = 2^256), one per lane, to ours. Below 2^256. */
+export function fromBytes(degree: i32, result: usize, first: usize, second: usize): void {
+  for (let part: usize = 0; part < <usize>degree; part++) {
+    loadUnsigned(UNSIGNED, 0, first + 32 * part);
+    loadUnsigned(UNSIGNED, 1, second + 32 * part);
+    fqMultiplyUnsigned(result + ELEMENT * part, UNSIGNED, FQ_FROM_BYTES);
+  }
+}
+
+/** Lane `lane` of an element to the zkey's form. Stored elements times 2^256 stay within ± modulus. */
+export function toBytes(degree: i32, bytes: usize, a: usize, lane: usize): void {
+  for (let part: usize = 0; part < <usize>degree; part++) {
+    fqMultiply(UNSIGNED, a + ELEMENT * part, FQ_TO_BYTES);
+    storeCanonical(bytes + 32 * part, UNSIGNED, lane, FQ_MODULUS);
+  }
+}
+
+/** Whether lane `lane` is zero modulo q. */
+export function isZero(degree: i32, a: usize, lane: usize): bool {
+  for (let part: usize = 0; part < <usize>degree; part++) {
+    toBytes(1, PROBE, a + ELEMENT * part, lane);
+    const words = load<u64>(PROBE) | load<u64>(PROBE, 8) | load<u64>(PROBE, 16) | load<u64>(PROBE, 24);
+    if (words != 0) return false;
+  }
+  return true;
+}
+
+/** Two plain scalars, one per lane, to Montgomery form in Fr. */
+export function scalarsFromPlain(result: usize, first: usize, second: usize): void {
+  loadUnsigned(UNSIGNED, 0, first);
+  loadUnsigned(UNSIGNED, 1, second);
+  frMultiplyUnsigned(result, UNSIGNED, FR_FROM_PLAIN);
+}
+
+/** Both lanes of an element of Fr as plain bytes. */
+export function scalarsToPlain(first: usize, second: usize, a: usize): void {
+  frMultiply(UNSIGNED, a, FR_RAW_ONE);
+  storeCanonical(first, UNSIGNED, 0, FR_MODULUS);
+  storeCanonical(second, UNSIGNED, 1, FR_MODULUS);
+}
+
+/** Forgets what passed through the temporaries here. */
+export function wipeCoordinates(): void {
+  memory.fill(POWERS, 0, 16 * 80);
+  memory.fill(POWER, 0, 80);
+  memory.fill(NORM, 0, 80);
+  memory.fill(SQUARE, 0, 80);
+  memory.fill(UNSIGNED, 0, 80);
+  memory.fill(DIGITS, 0, 40);
+  memory.fill(PROBE, 0, 32);
+}

@@ -1,0 +1,19 @@
+/** What the kernel exports; `engine.ts` is its face. */
+export { reserve } from "./memory";
+export { buildTable, flagInfinities } from "./tables";
+export { batchLimit, indexBuffer, msmAdd, msmBegin, msmEnd, scalarBuffer } from "./msm";
+export { pointAdd, pointIsOnCurve, pointMultiply, pointNegate } from "./points";
+export { prepareTransforms, quotient, transform } from "./fft";
+export { convertCoefficients, evaluateMatrices } from "./matrices";
+export { wipe } from "./wipe";
+export {
+  fq2Multiply,
+  fqAdd,
+  fqMultiply,
+  fqSquare,
+  fqSubtract,
+  frAdd,
+  frMultiply,
+  frSquare,
+  frSubtract,
+} from "./generated";

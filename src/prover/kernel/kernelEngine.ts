@@ -1,0 +1,337 @@
+/**
+ * The engine on the kernel, `kernel.wasm` (AssemblyScript; `assembly/`, `generate/`, compiled by
+ * scripts/build-kernel.ts): fixed-base tables, batch-affine sums, transforms, two field elements in the
+ * lanes of relaxed SIMD. An engine has a memory of its own, so that each thread may have one.
+ */
+import { readFile } from "node:fs/promises";
+import type { Bases, Engine, Group, Matrices } from "./engine.ts";
+import type { KernelExports } from "./kernelExports.ts";
+import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
+import { compileMatrices } from "./matrixCode.ts";
+
+/** Twice the bits a scalar may have, and one for the sign: what the windows must cover. */
+const COVERED_BITS = 255;
+const MIN_WINDOW_BITS = 4;
+const MAX_WINDOW_BITS = 13;
+/** Points given to the kernel at a time when a table is built. */
+const STAGED_POINTS = 512;
+/** The widest domain: tables of roots for twice as many rows exist up to 2^28. */
+const MAX_DOMAIN = 1 << 20;
+
+const degrees = { g1: 1, g2: 2 } as const;
+/** Bytes of a packed point by group. */
+const packedBytes = { g1: 80, g2: 160 } as const;
+
+/** Bytes of an element as the kernel keeps constants and wires: five doubles. */
+const SHARED_BYTES = 40;
+
+const TABLE_MAGIC = 0x314b5a; // "ZK1"
+const TABLE_HEADER = 16;
+
+interface KernelBases extends Bases {
+  readonly owner: KernelEngine;
+  readonly windows: number;
+  readonly windowBits: number;
+  /** Address and bytes of the table. */
+  readonly table: number;
+  readonly tableBytes: number;
+  /** Address of one byte for each base: 1 at infinity. */
+  readonly flags: number;
+}
+
+interface KernelMatrices extends Matrices {
+  readonly owner: KernelEngine;
+  readonly productCount: number;
+  /** Addresses; see `assembly/matrices.ts`. */
+  readonly starts: number;
+  readonly codes: number;
+  readonly productWires: number;
+  readonly coefficients: number;
+  readonly products: number;
+  readonly out: number;
+}
+
+/** What the wasm file gives, compiled once in each thread. */
+let compiled: Promise<WebAssembly.Module | undefined> | undefined;
+
+/**
+ * An engine with memory of its own, or undefined where the machine or its Node lack relaxed SIMD. That the
+ * machine fuses multiply-adds is for the caller to test, with known answers (`selfTest.ts`).
+ *
+ * @example const engine = await createKernelEngine();
+ */
+export async function createKernelEngine(): Promise<Engine | undefined> {
+  compiled ??= readFile(new URL("./kernel.wasm", import.meta.url)).then((bytes) =>
+    WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : undefined,
+  );
+  const module = await compiled;
+  if (module === undefined) return undefined;
+  const { exports } = await WebAssembly.instantiate(module, {});
+  return new KernelEngine(exports as unknown as KernelExports);
+}
+
+/** Window bits that make a sum of `points` scalars cheapest: additions of digits, then of buckets. */
+function windowBitsFor(points: number): number {
+  const cost = (bits: number) => points * Math.ceil(COVERED_BITS / bits) + 2 ** bits;
+  let best = MIN_WINDOW_BITS;
+  for (let bits = best; bits <= MAX_WINDOW_BITS; bits++) {
+    if (cost(bits) < cost(best)) best = bits;
+  }
+  return best;
+}
+
+class KernelEngine implements Engine {
+  readonly name = "kernel-1";
+  readonly #kernel: KernelExports;
+  /** Room for single points and scalars. */
+  readonly #staging: number;
+
+  #witness: { wires: number; bytes: number; limbs: number } | undefined;
+  readonly #secret: { address: number; bytes: number }[] = [];
+
+  constructor(kernel: KernelExports) {
+    this.#kernel = kernel;
+    this.#staging = this.#reserveSecret(STAGED_POINTS * POINT_BYTES.g2);
+  }
+
+  loadBases(group: Group, points: Uint8Array, table?: Uint8Array): Bases {
+    const length = points.length / POINT_BYTES[group];
+    if (!Number.isInteger(length)) throw new RangeError(`points of ${group} cut short`);
+    const windowBits = windowBitsFor(length);
+    const windows = Math.ceil(COVERED_BITS / windowBits);
+    const tableBytes = length * windows * packedBytes[group];
+    const address = this.#reserve(tableBytes);
+    const flags = this.#reserve(length);
+    const bases: KernelBases = {
+      owner: this,
+      group,
+      length,
+      windows,
+      windowBits,
+      table: address,
+      tableBytes,
+      flags,
+    };
+    if (table === undefined) this.#buildTable(bases, points);
+    else {
+      if (!Buffer.from(table.subarray(0, TABLE_HEADER)).equals(header(bases))) {
+        throw new RangeError("a table of other bases or of another layout");
+      }
+      if (table.length !== TABLE_HEADER + tableBytes) throw new RangeError("a table cut short");
+      this.#write(address, table.subarray(TABLE_HEADER));
+    }
+    this.#kernel.flagInfinities(degrees[group], address, length, windows, flags);
+    return bases;
+  }
+
+  exportTable(bases: Bases): Uint8Array {
+    const own = this.#own(bases);
+    const out = new Uint8Array(TABLE_HEADER + own.tableBytes);
+    out.set(header(own));
+    out.set(this.#read(own.table, own.tableBytes), TABLE_HEADER);
+    return out;
+  }
+
+  msm(bases: Bases, scalars: Uint8Array, indices?: Uint32Array): Uint8Array {
+    const { group, length, table, flags, windows, windowBits } = this.#own(bases);
+    const count = scalars.length / SCALAR_BYTES;
+    if (count !== (indices?.length ?? length)) throw new RangeError("one scalar for each base");
+    if (indices?.some((index) => index >= length)) throw new RangeError("no base of that index");
+    const kernel = this.#kernel;
+    const scalarBuffer = kernel.scalarBuffer() >>> 0;
+    const indexBuffer = kernel.indexBuffer() >>> 0;
+    const limit = kernel.batchLimit(windows);
+    kernel.msmBegin(windowBits);
+    for (let first = 0; first < count; first += limit) {
+      const end = Math.min(first + limit, count);
+      this.#write(scalarBuffer, scalars.subarray(first * SCALAR_BYTES, end * SCALAR_BYTES));
+      if (indices) {
+        const part = indices.subarray(first, end);
+        new Uint32Array(kernel.memory.buffer, indexBuffer, part.length).set(part);
+      }
+      const selected = indices === undefined ? 0 : 1;
+      const refused = kernel.msmAdd(
+        degrees[group],
+        table,
+        flags,
+        windows,
+        windowBits,
+        first,
+        end - first,
+        selected,
+      );
+      if (refused >= 0) throw new RangeError("a scalar of more than 254 bits");
+    }
+    kernel.msmEnd(degrees[group], windowBits, this.#staging);
+    return this.#take(group);
+  }
+
+  add(group: Group, a: Uint8Array, b: Uint8Array): Uint8Array {
+    const [first, second] = [this.#stagePoint(group, a, 1), this.#stagePoint(group, b, 2)];
+    this.#kernel.pointAdd(degrees[group], this.#staging, first, second);
+    return this.#take(group);
+  }
+
+  negate(group: Group, a: Uint8Array): Uint8Array {
+    this.#kernel.pointNegate(degrees[group], this.#staging, this.#stagePoint(group, a, 1));
+    return this.#take(group);
+  }
+
+  multiply(group: Group, point: Uint8Array, scalar: Uint8Array): Uint8Array {
+    if (scalar.length !== SCALAR_BYTES) throw new RangeError("a scalar has 32 bytes");
+    const staged = this.#stagePoint(group, point, 1);
+    const weight = this.#staging + 2 * POINT_BYTES.g2;
+    this.#write(weight, scalar);
+    this.#kernel.pointMultiply(degrees[group], this.#staging, staged, weight);
+    return this.#take(group);
+  }
+
+  loadMatrices(coefficients: Uint8Array, domainSize: number): KernelMatrices {
+    const { starts, codes, productWires, values } = compileMatrices(coefficients, domainSize);
+    const productCount = productWires.length;
+    const matrices: KernelMatrices = {
+      owner: this,
+      domainSize,
+      productCount,
+      starts: this.#place(starts),
+      codes: this.#place(codes),
+      productWires: this.#place(productWires),
+      coefficients: this.#reserve(productCount * SHARED_BYTES),
+      products: this.#reserveSecret(productCount * SHARED_BYTES),
+      out: this.#reserveSecret(2 * domainSize * SCALAR_BYTES),
+    };
+    const chunk = STAGED_POINTS * (POINT_BYTES.g2 / SCALAR_BYTES);
+    for (let first = 0; first < productCount; first += chunk) {
+      const end = Math.min(first + chunk, productCount);
+      this.#write(this.#staging, values.subarray(first * SCALAR_BYTES, end * SCALAR_BYTES));
+      const to = matrices.coefficients + first * SHARED_BYTES;
+      this.#kernel.convertCoefficients(to, this.#staging, end - first);
+    }
+    return matrices;
+  }
+
+  evaluate(matrices: Matrices, witness: Uint8Array): { a: Uint8Array; b: Uint8Array } {
+    const own = matrices as KernelMatrices;
+    if (own.owner !== this) throw new RangeError("matrices of another engine");
+    const wires = witness.length / SCALAR_BYTES;
+    const room = this.#witnessRoom(wires);
+    this.#write(room.bytes, witness);
+    this.#kernel.evaluateMatrices(
+      room.bytes,
+      wires,
+      room.limbs,
+      own.productWires,
+      own.coefficients,
+      own.products,
+      own.productCount,
+      own.starts,
+      own.codes,
+      2 * own.domainSize,
+      own.out,
+    );
+    const length = own.domainSize * SCALAR_BYTES;
+    return {
+      a: this.#read(own.out, length).slice(),
+      b: this.#read(own.out + length, length).slice(),
+    };
+  }
+
+  quotient(a: Uint8Array, b: Uint8Array): Uint8Array {
+    const size = a.length / SCALAR_BYTES;
+    const log = Math.log2(size);
+    if (!Number.isInteger(log) || size > MAX_DOMAIN || a.length !== b.length) {
+      throw new RangeError("two vectors of the same power of two of scalars");
+    }
+    const buffer = this.#kernel.prepareTransforms(log) >>> 0;
+    this.#write(buffer, a);
+    this.#write(buffer + a.length, b);
+    this.#kernel.quotient();
+    return this.#read(buffer, a.length).slice();
+  }
+
+  wipe(): void {
+    this.#kernel.wipe();
+    for (const { address, bytes } of this.#secret) this.#read(address, bytes).fill(0);
+  }
+
+  #buildTable({ group, length, windows, windowBits, table }: KernelBases, points: Uint8Array) {
+    const size = POINT_BYTES[group];
+    for (let first = 0; first < length; first += STAGED_POINTS) {
+      const end = Math.min(first + STAGED_POINTS, length);
+      this.#write(this.#staging, points.subarray(first * size, end * size));
+      const refused = this.#kernel.buildTable(
+        degrees[group],
+        this.#staging,
+        end - first,
+        windows,
+        windowBits,
+        table + first * windows * packedBytes[group],
+      );
+      if (refused >= 0) throw new RangeError(`point ${first + refused} is not on the curve`);
+    }
+  }
+
+  #reserve(bytes: number): number {
+    return this.#kernel.reserve(bytes) >>> 0;
+  }
+
+  /** Room that `wipe` overwrites. */
+  #reserveSecret(bytes: number): number {
+    const address = this.#reserve(bytes);
+    this.#secret.push({ address, bytes });
+    return address;
+  }
+
+  /** Puts words where they stay. */
+  #place(words: Uint32Array): number {
+    const address = this.#reserve(words.byteLength);
+    new Uint32Array(this.#kernel.memory.buffer, address, words.length).set(words);
+    return address;
+  }
+
+  /** Room for a witness as bytes and as limbs. */
+  #witnessRoom(wires: number): { wires: number; bytes: number; limbs: number } {
+    if (this.#witness === undefined || this.#witness.wires < wires) {
+      const bytes = this.#reserveSecret(wires * SCALAR_BYTES);
+      this.#witness = { wires, bytes, limbs: this.#reserveSecret(wires * SHARED_BYTES) };
+    }
+    return this.#witness;
+  }
+
+  #own(bases: Bases): KernelBases {
+    const own = bases as KernelBases;
+    if (own.owner !== this) throw new RangeError("bases of another engine");
+    return own;
+  }
+
+  /** Puts a point in one of the staging places 0, 1, 2. */
+  #stagePoint(group: Group, point: Uint8Array, place: number): number {
+    if (point.length !== POINT_BYTES[group]) throw new RangeError(`not a point of ${group}`);
+    const address = this.#staging + place * POINT_BYTES.g2;
+    this.#write(address, point);
+    return address;
+  }
+
+  /** The point that the kernel left in the staging place 0. */
+  #take(group: Group): Uint8Array {
+    return this.#read(this.#staging, POINT_BYTES[group]).slice();
+  }
+
+  #write(address: number, bytes: Uint8Array): void {
+    new Uint8Array(this.#kernel.memory.buffer).set(bytes, address);
+  }
+
+  #read(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.#kernel.memory.buffer, address, length);
+  }
+}
+
+/** What a table begins with: magic, group, length, window bits. */
+function header({ group, length, windowBits }: KernelBases): Buffer {
+  const bytes = Buffer.alloc(TABLE_HEADER);
+  bytes.writeUInt32LE(TABLE_MAGIC, 0);
+  bytes.writeUInt32LE(degrees[group], 4);
+  bytes.writeUInt32LE(length, 8);
+  bytes.writeUInt32LE(windowBits, 12);
+  return bytes;
+}

@@ -1,0 +1,150 @@
+import { availableParallelism } from "node:os";
+import type { CircuitName } from "../../action/circuits.ts";
+import { ProvingError, ProvingTimeoutError } from "../../errors/prover.ts";
+import type { CircuitInput } from "../../witness/witness.ts";
+import { type ArtifactOptions, isProduction, usableCircuit } from "../artifacts.ts";
+import type { Proof, ProveOptions, Prover } from "../prover.ts";
+import { fromFailure } from "../proverMessages.ts";
+import { createSnarkjsProver } from "../snarkjs.ts";
+import type { EngineName, LeadReply, LeadRequest, StageTimes } from "./kernelMessages.ts";
+import { defaultCacheDirectory } from "./tables.ts";
+import { WorkerTeam } from "./workerTeam.ts";
+
+export interface KernelProverOptions extends ArtifactOptions {
+  /** Threads that work on each proof. Default: one for each processor, at most 4. */
+  threads?: number | undefined;
+  /** A proof that takes longer is given up. Milliseconds, start-up included; default 120,000. */
+  timeoutMs?: number | undefined;
+  /**
+   * Verifies every proof before it is handed out (about 8 ms). Default true: what is kept between proofs
+   * could carry an error from one to all that follow, and a proof that does not verify is made again from
+   * nothing instead of being signed for.
+   */
+  verify?: boolean | undefined;
+  /** Memory that window tables may take in all. Default 400 MB; points past it are summed without. */
+  memoryCapMb?: number | undefined;
+  /** Folder that keeps window tables between processes; false for none. Default: in the user's cache. */
+  cacheDirectory?: string | false | undefined;
+  /** Told why, when the kernel does not work on this machine and snarkjs proves instead. */
+  onFallback?: ((reason: string) => void) | undefined;
+  /** Told how long the parts of each proof took. */
+  onTimes?: ((circuit: CircuitName, times: StageTimes) => void) | undefined;
+  /** `reference` proves with ffjavascript's arithmetic: slowly, to compare with. Default `kernel`. */
+  engine?: EngineName | undefined;
+}
+
+/** A prover that keeps what consecutive proofs share. */
+export interface KernelProver extends Prover {
+  /**
+   * Does ahead of time what a coming proof will share with a likely one, while nothing else is to be done:
+   * the next proof then adds only the wires in which they differ.
+   *
+   * @param input complete, and satisfying the circuit: what the next proof may well be for, such as the last
+   *   action again on the state after it
+   * @throws as `prove` does; a failure here harms no later proof
+   */
+  prepare(circuit: CircuitName, input: CircuitInput, options?: ProveOptions): Promise<void>;
+
+  /**
+   * Proves from a ready witness.
+   *
+   * @param witness a .wtns file, see `WitnessCalculator.calculateFile`
+   * @throws as `prove` does
+   */
+  proveWitness(circuit: CircuitName, witness: Uint8Array, options?: ProveOptions): Promise<Proof>;
+}
+
+const MAX_DEFAULT_THREADS = 4;
+
+/**
+ * The prover of this package: a WebAssembly kernel on worker threads, which keeps tables of the key's
+ * points and the sums of the last proof. This process's event loop never blocks.
+ *
+ * The first proof of a circuit loads its artifacts and tables; later ones are warm. Idle threads do not
+ * keep the process alive; `close()` wipes their secrets and ends them. Where the kernel's self-test fails,
+ * snarkjs proves instead, except for `proveWitness`.
+ *
+ * @example
+ * const prover = createKernelProver({ threads: 2, onFallback: console.warn });
+ * const proof = await prover.prove("gate", input, { signal: AbortSignal.timeout(5_000) });
+ * await prover.close();
+ */
+export function createKernelProver(options: KernelProverOptions = {}): KernelProver {
+  const {
+    threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS),
+    timeoutMs = 120_000,
+    verify = true,
+    memoryCapMb = 400,
+    cacheDirectory = defaultCacheDirectory(),
+    directory,
+    engine = "kernel",
+  } = options;
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`threads must be a positive integer, not ${threads}`);
+  }
+  const production = isProduction(options.production);
+  const team = new WorkerTeam({
+    engine,
+    threads,
+    verify,
+    directory,
+    production,
+    tableBytes: (memoryCapMb * 1_000_000) / threads,
+    cacheDirectory: cacheDirectory === false ? undefined : cacheDirectory,
+  });
+  let fallback: Prover | undefined;
+
+  const fallBack = (reason: string): Prover => {
+    if (fallback === undefined) {
+      fallback = createSnarkjsProver({ timeoutMs, verify, directory, production });
+      options.onFallback?.(reason);
+      void team.close();
+    }
+    return fallback;
+  };
+
+  async function run(request: LeadRequest, { signal }: ProveOptions): Promise<LeadReply> {
+    const { circuit } = request;
+    await usableCircuit(circuit, { production, directory });
+    const timeout = {
+      ms: timeoutMs,
+      error: () => new ProvingTimeoutError({ circuit, timeoutMs }),
+    };
+    return team.run(request, { signal, timeout });
+  }
+
+  function toProof(circuit: CircuitName, reply: Exclude<LeadReply, { unfit: string }>): Proof {
+    if (!reply.ok) throw fromFailure(reply.failure);
+    options.onTimes?.(circuit, reply.times);
+    return { circuit, points: reply.points, publicSignals: reply.publicSignals };
+  }
+
+  return {
+    name: "kernel",
+
+    async prove(circuit, input, proveOptions = {}) {
+      if (fallback) return fallback.prove(circuit, input, proveOptions);
+      const reply = await run({ type: "prove", circuit, input }, proveOptions);
+      return "unfit" in reply
+        ? fallBack(reply.unfit).prove(circuit, input, proveOptions)
+        : toProof(circuit, reply);
+    },
+
+    async proveWitness(circuit, witness, proveOptions = {}) {
+      const reply = await run({ type: "proveWitness", circuit, witness }, proveOptions);
+      if ("unfit" in reply) throw new ProvingError(`The kernel does not work here: ${reply.unfit}`);
+      return toProof(circuit, reply);
+    },
+
+    async prepare(circuit, input, proveOptions = {}) {
+      if (fallback) return;
+      const reply = await run({ type: "prepare", circuit, input }, proveOptions);
+      if ("unfit" in reply) fallBack(reply.unfit);
+      else if (!reply.ok) throw fromFailure(reply.failure);
+    },
+
+    async close() {
+      await Promise.all([team.close(), fallback?.close()]);
+    },
+  };
+}

@@ -1,0 +1,247 @@
+import type { CircuitName } from "../../action/circuits.ts";
+import { ProvingError } from "../../errors/prover.ts";
+import type { CircuitInput } from "../../witness/witness.ts";
+import { loadArtifacts } from "../artifacts.ts";
+import { publicInputs } from "../prover.ts";
+import { toFailure } from "../proverMessages.ts";
+import { WitnessCalculator } from "../witnessCalculator.ts";
+import { randomBlinding } from "./blinding.ts";
+import type { Engine, Matrices } from "./engine.ts";
+import { assembleProof, type Groth16Result, publicSignalsOf, type Sums } from "./groth16.ts";
+import type { HelperLink } from "./helperLink.ts";
+import type { KernelSettings, LeadReply, LeadRequest, StageTimes } from "./kernelMessages.ts";
+import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
+import { createProofCheck, type ProofCheck } from "./pairingVerifier.ts";
+import { planWork } from "./plan.ts";
+import { ThreadShare, workOf } from "./threadShare.ts";
+import { readWitnessFile } from "./witnessFile.ts";
+import { GROUP_OF, type PointList, type ProverKey, readProverKey } from "./zkeySections.ts";
+
+interface LoadedCircuit {
+  name: CircuitName;
+  calculator: WitnessCalculator;
+  key: Omit<ProverKey, "points" | "coefficients">;
+  matrices: Matrices;
+  check: ProofCheck;
+  /** The lead's own share, and the lists that each helper sums. */
+  share: ThreadShare;
+  helperLists: readonly (readonly PointList[])[];
+  /** What all threads read: the witness, and the quotient's scalars. Secret. */
+  witness: Uint8Array;
+  h: Uint8Array;
+}
+
+const noTimes = (): StageTimes => ({
+  witness: 0,
+  evaluate: 0,
+  quotient: 0,
+  sums: 0,
+  h: 0,
+  wait: 0,
+  assemble: 0,
+  verify: 0,
+  total: 0,
+});
+
+/** The thread that proves: it calculates the witness, leads the others and puts the proof together. */
+export class Lead {
+  readonly #settings: KernelSettings;
+  readonly #engine: Promise<Engine>;
+  readonly #helpers: readonly HelperLink[];
+  readonly #circuits = new Map<CircuitName, Promise<LoadedCircuit>>();
+
+  constructor(settings: KernelSettings, engine: Promise<Engine>, helpers: readonly HelperLink[]) {
+    this.#settings = settings;
+    this.#engine = engine;
+    this.#helpers = helpers;
+    engine.catch(() => undefined); // told with the first reply
+  }
+
+  /** Answers a request; one at a time. */
+  async answer(request: LeadRequest): Promise<LeadReply> {
+    let engine: Engine;
+    try {
+      engine = await this.#engine;
+    } catch (error) {
+      return { ok: false, unfit: error instanceof Error ? error.message : String(error) };
+    }
+    try {
+      const circuit = await this.#warm(engine, request.circuit);
+      if (request.type === "prepare") return await this.#prepare(circuit, request.input);
+      return await this.#prove(engine, circuit, request);
+    } catch (error) {
+      return { ok: false, failure: toFailure(error) };
+    }
+  }
+
+  async wipe(): Promise<void> {
+    for (const loading of this.#circuits.values()) {
+      const circuit = await loading;
+      for (const secret of [circuit.witness, circuit.h]) secret.fill(0);
+      circuit.share.forget();
+      circuit.calculator.wipe();
+    }
+    (await this.#engine).wipe();
+  }
+
+  #warm(engine: Engine, circuit: CircuitName): Promise<LoadedCircuit> {
+    const known = this.#circuits.get(circuit);
+    if (known !== undefined) return known;
+    const loading = this.#load(engine, circuit);
+    this.#circuits.set(circuit, loading);
+    loading.catch(() => this.#circuits.delete(circuit));
+    return loading;
+  }
+
+  async #load(engine: Engine, name: CircuitName): Promise<LoadedCircuit> {
+    const { wasm, zkey, vkey } = await loadArtifacts(name, this.#settings);
+    const { points, coefficients, ...key } = readProverKey(zkey, `${name} zkey`);
+    const full = { ...key, points, coefficients };
+    const plan = planWork(full, this.#settings.threads);
+    const [own, ...others] = plan.map((shares) => workOf(full, shares));
+    const witness = new SharedArrayBuffer(key.wires * SCALAR_BYTES);
+    const h = new SharedArrayBuffer(key.domainSize * SCALAR_BYTES);
+    const loading = this.#helpers.map((helper, k) =>
+      helper.ask({ type: "load", key: name, work: others[k] as (typeof others)[0], witness, h }),
+    );
+    const loaded: LoadedCircuit = {
+      name,
+      calculator: await WitnessCalculator.create(name, wasm),
+      key,
+      matrices: engine.loadMatrices(coefficients, key.domainSize),
+      check: await createProofCheck(vkey),
+      share: await ThreadShare.load(
+        engine,
+        own as (typeof others)[0],
+        this.#settings.cacheDirectory,
+      ),
+      helperLists: others.map(({ terms }) => terms.map(({ list }) => list)),
+      witness: new Uint8Array(witness),
+      h: new Uint8Array(h),
+    };
+    await Promise.all(loading);
+    return loaded;
+  }
+
+  async #prepare(circuit: LoadedCircuit, input: CircuitInput): Promise<LeadReply> {
+    circuit.witness.set(await circuit.calculator.calculateValues(input));
+    const others = this.#helpers.map((link) => link.ask({ type: "sums", key: circuit.name }));
+    circuit.share.sums(circuit.witness);
+    await Promise.all(others);
+    return { ok: true, points: [], publicSignals: [], times: noTimes() };
+  }
+
+  async #prove(
+    engine: Engine,
+    circuit: LoadedCircuit,
+    request: Exclude<LeadRequest, { type: "prepare" }>,
+  ): Promise<LeadReply> {
+    const times = noTimes();
+    const start = performance.now();
+    if (request.type === "prove") {
+      circuit.witness.set(await circuit.calculator.calculateValues(request.input));
+      this.#checkPublicInputs(circuit, request.input);
+    } else {
+      circuit.witness.set(readWitnessFile(request.witness, circuit.key.wires));
+    }
+    times.witness = performance.now() - start;
+    let result = await this.#attempt(engine, circuit, times);
+    if (result === undefined) {
+      // Something kept is wrong: once more from nothing.
+      await this.#forget(circuit);
+      result = await this.#attempt(engine, circuit, times);
+    }
+    if (result === undefined) {
+      await this.#forget(circuit);
+      throw new ProvingError(`The proof for circuit ${circuit.name} does not verify`);
+    }
+    times.total = performance.now() - start;
+    return { ok: true, ...result, times };
+  }
+
+  #checkPublicInputs({ name, witness }: LoadedCircuit, input: CircuitInput): void {
+    const signals = publicSignalsOf(witness, publicInputs.length);
+    if (publicInputs.some((signal, k) => signals[k] !== input[signal])) {
+      throw new ProvingError(`The proof for circuit ${name} is for other public inputs`);
+    }
+  }
+
+  /** @returns undefined if the proof does not verify */
+  async #attempt(
+    engine: Engine,
+    circuit: LoadedCircuit,
+    times: StageTimes,
+  ): Promise<Groth16Result | undefined> {
+    const lap = stopwatch();
+    const sums = await this.#sum(engine, circuit, times).catch(async (error: unknown) => {
+      await this.#forget(circuit);
+      throw error;
+    });
+    lap();
+    const points = assembleProof(engine, circuit.key, sums, randomBlinding());
+    for (const sum of Object.values(sums)) sum.fill(0);
+    times.assemble = lap();
+    const publicSignals = publicSignalsOf(circuit.witness, circuit.key.publicSignals);
+    const isValid = !this.#settings.verify || (await circuit.check(points, publicSignals));
+    times.verify = lap();
+    return isValid ? { points, publicSignals } : undefined;
+  }
+
+  /** All five sums, with the helpers' shares. */
+  async #sum(engine: Engine, circuit: LoadedCircuit, times: StageTimes): Promise<Sums> {
+    const { name: key, matrices, share, witness, h } = circuit;
+    const lap = stopwatch();
+    const theirSums = this.#helpers.map((helper) => helper.ask({ type: "sums", key }));
+    const { a, b } = engine.evaluate(matrices, witness);
+    times.evaluate = lap();
+    const quotient = engine.quotient(a, b);
+    h.set(quotient);
+    for (const secret of [a, b, quotient]) secret.fill(0);
+    times.quotient = lap();
+    const theirH = this.#helpers.map((helper) => helper.ask({ type: "h", key }));
+    const ownSums = share.sums(witness);
+    times.sums = lap();
+    const ownH = share.h(h);
+    times.h = lap();
+    const sumReplies = await Promise.all(theirSums);
+    const hReplies = await Promise.all(theirH);
+    times.wait = lap();
+    times.sums = Math.max(times.sums, ...sumReplies.map(({ ms }) => ms));
+    times.h = Math.max(times.h, ...hReplies.map(({ ms }) => ms));
+
+    const sums: Record<PointList, Uint8Array> = {
+      a: new Uint8Array(POINT_BYTES.g1),
+      b1: new Uint8Array(POINT_BYTES.g1),
+      b2: new Uint8Array(POINT_BYTES.g2),
+      c: new Uint8Array(POINT_BYTES.g1),
+      h: new Uint8Array(POINT_BYTES.g1),
+    };
+    const add = (list: PointList, point: Uint8Array) => {
+      sums[list] = engine.add(GROUP_OF[list], sums[list], point);
+    };
+    for (const [k, list] of share.lists.entries()) add(list, ownSums[k] as Uint8Array);
+    for (const [helper, { points }] of sumReplies.entries()) {
+      for (const [k, list] of (circuit.helperLists[helper] ?? []).entries()) {
+        add(list, points[k] as Uint8Array);
+      }
+    }
+    for (const point of [...ownH, ...hReplies.flatMap(({ points }) => points)]) add("h", point);
+    return sums;
+  }
+
+  async #forget({ name: key, share }: LoadedCircuit): Promise<void> {
+    share.forget();
+    await Promise.all(this.#helpers.map((helper) => helper.ask({ type: "forget", key })));
+  }
+}
+
+/** Milliseconds since the last call, or the start. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const lap = now - last;
+    last = now;
+    return lap;
+  };
+}

@@ -1,0 +1,76 @@
+import { readFile } from "node:fs/promises";
+import { groth16, zKey } from "snarkjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FIELD_ORDER } from "../../../src/field/field.ts";
+import { verifyGroth16 } from "../../../src/prover/groth16.ts";
+import { randomBlinding } from "../../../src/prover/kernel/blinding.ts";
+import type { Engine } from "../../../src/prover/kernel/engine.ts";
+import { proveGroth16 } from "../../../src/prover/kernel/groth16.ts";
+import { createReferenceEngine } from "../../../src/prover/kernel/referenceEngine.ts";
+import { readWitnessFile } from "../../../src/prover/kernel/witnessFile.ts";
+import { readProverKey } from "../../../src/prover/kernel/zkeySections.ts";
+import { parseVerificationKey } from "../../../src/prover/verificationKey.ts";
+import { calculatorOf } from "../../support/circuit.ts";
+import { basePolicy, baseSituation, claimedTransition, inputOf } from "../../support/mandate.ts";
+import { witnessFile } from "../setup/fixtures.ts";
+import { keyOf, randomCircuit, randomness, snarkjsCurve, snarkjsProof } from "./fixtures.ts";
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await createReferenceEngine();
+});
+afterAll(async () => (await snarkjsCurve()).terminate());
+
+/** Proves with both provers and has two verifiers judge the result. */
+async function compare(zkey: Uint8Array, wtns: Uint8Array, blinding = randomBlinding()) {
+  const key = readProverKey(zkey, "key");
+  const result = proveGroth16(engine, key, readWitnessFile(wtns, key.wires), blinding);
+  const reference = await snarkjsProof(zkey, wtns, blinding);
+  expect(result).toEqual(reference);
+  const json = await zKey.exportVerificationKey(zkey);
+  const { points, publicSignals } = result;
+  expect(verifyGroth16(parseVerificationKey(json, "vkey"), points, publicSignals)).toBe(true);
+  const [ax, ay, bx1, bx0, by1, by0, cx, cy] = points.map(String) as [
+    ...[string, string, string, string, string, string, string, string],
+  ];
+  const proof = {
+    pi_a: [ax, ay, "1"] as [string, string, string],
+    pi_b: [
+      [bx0, bx1],
+      [by0, by1],
+      ["1", "0"],
+    ] as [[string, string], [string, string], [string, string]],
+    pi_c: [cx, cy, "1"] as [string, string, string],
+    protocol: "groth16" as const,
+    curve: "bn128" as const,
+  };
+  expect(await groth16.verify(json, publicSignals.map(String), proof)).toBe(true);
+}
+
+describe("proveGroth16", () => {
+  it.each([
+    // rows of the domain: constraints, public inputs and the constant
+    { rows: 1, publicInputs: 0, power: 4, what: "one row, nothing public" },
+    { rows: 5, publicInputs: 0, power: 4, what: "nothing public" },
+    { rows: 13, publicInputs: 2, power: 5, what: "a domain exactly full" },
+    { rows: 14, publicInputs: 2, power: 6, what: "a domain one row over" },
+    { rows: 40, publicInputs: 7, power: 6, what: "many public inputs" },
+  ])("gives snarkjs' proof for the same r and s: $what", async ({ rows, publicInputs, power }) => {
+    const { scalar } = randomness(rows);
+    const { circuit, inputs, witness } = randomCircuit(rows, publicInputs);
+    const zkey = await keyOf(circuit, power);
+    const values = witness(Array.from({ length: inputs }, scalar));
+    await compare(zkey, witnessFile(values));
+    await compare(zkey, witnessFile(witness(Array(inputs).fill(0n))));
+    await compare(zkey, witnessFile(witness(Array(inputs).fill(FIELD_ORDER - 1n))));
+    await compare(zkey, witnessFile(values), { r: 0n, s: 0n });
+    await compare(zkey, witnessFile(values), { r: 1n, s: FIELD_ORDER - 1n });
+  });
+
+  it("gives snarkjs' proof for the gate circuit", async () => {
+    const zkey = new Uint8Array(await readFile("circuits/artifacts/gate/gate.zkey"));
+    const calculator = await calculatorOf("gate");
+    const input = inputOf(claimedTransition(basePolicy, baseSituation));
+    await compare(zkey, await calculator.calculateFile(input));
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { planWork } from "../../../src/prover/kernel/plan.ts";
+
+const key = (wires: number, domainSize: number) => ({
+  domainSize,
+  points: {
+    a: new Uint8Array(64 * wires),
+    b1: new Uint8Array(64 * wires),
+    b2: new Uint8Array(128 * wires),
+    c: new Uint8Array(64 * wires),
+    h: new Uint8Array(64 * domainSize),
+  },
+});
+
+describe("planWork", () => {
+  it.each([1, 2, 3, 4, 7, 16])("gives each point to exactly one of %i threads", (threads) => {
+    for (const [wires, rows] of [
+      [2, 1],
+      [10, 16],
+      [7_437, 8_192],
+      [300, 65_536],
+    ] as const) {
+      const plan = planWork(key(wires, rows), threads);
+      expect(plan).toHaveLength(threads);
+      for (const list of ["a", "b1", "b2", "c", "h"] as const) {
+        const ranges = plan
+          .flat()
+          .filter((share) => share.list === list)
+          .map(({ range }) => range)
+          .sort(([from], [other]) => from - other);
+        expect(ranges[0]?.[0]).toBe(0);
+        expect(ranges.at(-1)?.[1]).toBe(1);
+        for (const [k, [from]] of ranges.slice(1).entries()) expect(from).toBe(ranges[k]?.[1]);
+      }
+    }
+  });
+
+  it("gives the lead the end of H, and G2 to the other of two threads", () => {
+    const [lead, helper] = planWork(key(7_437, 8_192), 2);
+    expect(lead?.at(-1)).toMatchObject({ list: "h", range: [expect.any(Number), 1] });
+    expect(helper?.[0]).toEqual({ list: "b2", range: [0, 1] });
+  });
+});

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { ProvingError } from "../../../src/errors/prover.ts";
+import { WorkerTeam } from "../../../src/prover/kernel/workerTeam.ts";
+import { toyArtifacts, toyInput } from "../fixtures/toy.ts";
+
+let toy: Awaited<ReturnType<typeof toyArtifacts>>;
+beforeAll(async () => {
+  toy = await toyArtifacts();
+});
+afterAll(() => toy.remove());
+
+function toyTeam() {
+  const team = new WorkerTeam({
+    engine: "reference",
+    threads: 2,
+    verify: true,
+    directory: toy.directory,
+    production: false,
+    tableBytes: 1e8,
+    cacheDirectory: undefined,
+  });
+  onTestFinished(() => team.close());
+  const prove = () =>
+    team.run(
+      { type: "prove", circuit: "gate", input: toyInput() },
+      { timeout: { ms: 60_000, error: () => new Error("time is up") } },
+    );
+  return { team, prove };
+}
+
+describe("WorkerTeam", () => {
+  it.each([0, 1])(
+    "replaces the threads when thread %i is killed mid-proof, and proves",
+    async (index) => {
+      const { team, prove } = toyTeam();
+      const running = prove();
+      const before = team.threadIds;
+      expect(before).toHaveLength(2);
+      await sleep(20);
+      await team.killThread(index);
+      expect(await running).toMatchObject({ ok: true });
+      expect(team.threadIds).toHaveLength(2);
+      for (const id of team.threadIds) expect(before).not.toContain(id);
+    },
+  );
+
+  it("replaces threads that are killed between proofs", async () => {
+    const { team, prove } = toyTeam();
+    await prove();
+    await team.killThread(1);
+    expect(await prove()).toMatchObject({ ok: true });
+  });
+
+  it("fails when threads are killed twice for one proof, and recovers", async () => {
+    const { team, prove } = toyTeam();
+    const doomed = prove().catch((e) => e);
+    await team.killThread(0);
+    await team.killThread(1);
+    expect(await doomed).toBeInstanceOf(ProvingError);
+    expect(await prove()).toMatchObject({ ok: true });
+  });
+
+  it("has no threads before the first proof, nor after close()", async () => {
+    const { team, prove } = toyTeam();
+    expect(team.threadIds).toEqual([]);
+    await prove();
+    await team.close();
+    expect(team.threadIds).toEqual([]);
+  });
+});
