@@ -18,6 +18,8 @@ export const exitCodes = {
   key: 6,
   /** The lane is busy: another action can still land, or another process holds it. Try later. */
   busy: 7,
+  /** Ctrl-C at a prompt, as shells number SIGINT. */
+  interrupted: 130,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -31,7 +33,8 @@ Exit codes:
   4  refused on-chain
   5  artifact, setup or health check failed
   6  a key or sealed file cannot be opened
-  7  the lane is busy: try later`;
+  7  the lane is busy: try later
+  130  interrupted at a prompt`;
 
 const codesByError: Readonly<Record<string, ExitCode>> = {
   UsageError: exitCodes.usage,
@@ -43,9 +46,12 @@ const codesByError: Readonly<Record<string, ExitCode>> = {
   WrongChainError: exitCodes.usage,
   PolicyError: exitCodes.usage,
   MalformedPolicyError: exitCodes.usage,
+  InterruptedError: exitCodes.interrupted,
   DeniedError: exitCodes.denied,
   GateNotReadyError: exitCodes.refused,
   CallRefusedError: exitCodes.refused,
+  UnfundedAccountError: exitCodes.refused,
+  RevokedAgentError: exitCodes.refused,
   DeploymentFailedError: exitCodes.refused,
   ActionMissingError: exitCodes.refused,
   LaneBusyError: exitCodes.busy,

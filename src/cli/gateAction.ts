@@ -5,7 +5,9 @@ import type { TimelockOperation } from "../chain/timelockOperation.ts";
 import { openAccount, type PassphraseOptions, shown } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
 import { sendClient } from "./clients.ts";
-import { type Deployment, loadDeployment } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
+import { assertFunded, leastGas } from "./funds.ts";
+import { gateClient } from "./gateClient.ts";
 import { saveOperation } from "./operations.ts";
 import { type CommandResult, done, formatTime, table } from "./output.ts";
 import { withProgress } from "./progress.ts";
@@ -23,7 +25,8 @@ export async function asAccount<T>(
   work: (client: SendClient, deployment: Deployment) => Promise<T>,
 ): Promise<T> {
   const workspace = await cli.workspace();
-  const deployment = await loadDeployment(workspace);
+  const { client: reader, deployment } = await gateClient(workspace);
+  await assertFunded(cli, reader, { role, gas: leastGas.transaction });
   const key = await openAccount(cli, role, options);
   try {
     return await work(await sendClient(workspace, key), deployment);
@@ -37,6 +40,15 @@ export function receiptData({ transactionHash, blockNumber, gasUsed }: Transacti
   return { transactionHash, blockNumber, gasUsed };
 }
 
+/** What is announced, and what a co-signer compares. */
+export interface Announcement {
+  operation: TimelockOperation;
+  /** The epoch that a rotation starts. */
+  epoch?: number;
+  /** For people, beyond the operation. */
+  rows: readonly [label: string, value: string][];
+}
+
 /**
  * Announces a timelock operation as the governance account and keeps it for `gate execute`.
  *
@@ -47,15 +59,12 @@ export async function announce(
   cli: Cli,
   options: PassphraseOptions,
   action: string,
-  build: (
-    client: SendClient,
-    deployment: Deployment,
-  ) => Promise<{ operation: TimelockOperation; epoch?: number }>,
+  build: (client: SendClient, deployment: Deployment) => Promise<Announcement>,
 ): Promise<CommandResult> {
   const workspace = await cli.workspace();
   return asAccount(cli, "governance", options, async (client, deployment) => {
     const { gate, timelock, chainId } = deployment;
-    const { operation, epoch } = await build(client, deployment);
+    const { operation, epoch, rows } = await build(client, deployment);
     const { id, readyAt, receipt } = await withProgress("announcing the operation", () =>
       scheduleOperation(client, { timelock, operation }),
     );
@@ -71,11 +80,20 @@ export async function announce(
       operation,
     });
     return {
-      data: { id, action, readyAt, file, ...receiptData(receipt) },
+      data: {
+        id,
+        action,
+        readyAt,
+        file,
+        operation,
+        announced: Object.fromEntries(rows),
+        ...receiptData(receipt),
+      },
       text: [
         done(`${action} announced`),
         table([
           ["operation", id],
+          ...rows,
           ["executable from", formatTime(readyAt)],
           ["kept in", shown(file)],
           ["transaction", receipt.transactionHash],

@@ -1,13 +1,13 @@
 import type { ReadClient } from "../chain/client.ts";
 import { createGateReader } from "../chain/gateReader.ts";
 import { readLane } from "../chain/readLane.ts";
-import { UnknownLaneError } from "../errors/signer.ts";
+import { UsageError } from "../errors/cli.ts";
 import { createSnarkjsProver } from "../prover/snarkjs.ts";
 import { createSigner, type Signer } from "../signer/signer.ts";
 import { openAccount, type PassphraseOptions } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
-import { readClient } from "./clients.ts";
-import { type Deployment, loadDeployment } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
+import { gateClient } from "./gateClient.ts";
 import { laneStore } from "./laneRecords.ts";
 import { loadMandate, type OpenMandate } from "./mandates.ts";
 import { openIdentity } from "./secrets.ts";
@@ -25,7 +25,7 @@ export interface LaneSigner {
  * Opens the workspace's lane (sealed mandate and state, agent key, prover), works with its signer, and closes
  * everything again.
  *
- * @throws {UnknownLaneError} if the gate has never heard of the lane
+ * @throws {UsageError} if the gate has never heard of the lane
  */
 export async function withLaneSigner<T>(
   cli: Cli,
@@ -34,11 +34,14 @@ export async function withLaneSigner<T>(
 ): Promise<T> {
   const workspace = await cli.workspace();
   const { lane } = workspace;
-  const deployment = await loadDeployment(workspace);
+  const { client, deployment } = await gateClient(workspace);
   const { gate, chainId } = deployment;
-  const client = await readClient(workspace);
   const { policy, epoch } = await readLane(client, { gate, lane });
-  if (epoch === 0) throw new UnknownLaneError({ lane });
+  if (epoch === 0) {
+    throw new UsageError(`The gate has no lane ${lane}`, {
+      details: ["see: lane in zkmandate.yaml, and zkmandate gate status"],
+    });
+  }
   const identity = await openIdentity(cli, options);
   const mandate = await loadMandate(workspace, identity, policy);
   const key = await openAccount(cli, "agent", options);

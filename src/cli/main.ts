@@ -21,9 +21,13 @@ function report(error: unknown, argv: readonly string[]): number {
 function asUsageError(error: unknown): unknown {
   if (!(error instanceof CommanderError)) return error;
   if (error.exitCode === 0) return undefined;
+  const help = `see: ${(error as { command?: string }).command ?? "zkmandate"} --help`;
+  if (error.code === "commander.help") {
+    return new UsageError("A command is missing", { details: [help] });
+  }
   const message = error.message.replace(/^error: /, "").split("\n");
   return new UsageError(message[0] as string, {
-    details: [...message.slice(1), "see: zkmandate --help"].filter((line) => line !== ""),
+    details: [...message.slice(1), help].filter((line) => line !== ""),
   });
 }
 

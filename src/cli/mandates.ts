@@ -39,28 +39,35 @@ export function mandatePath({ secrets }: Workspace, commitment: bigint): string 
   return join(secrets.folder, "mandates", `${numberToHex(commitment, { size: 32 })}.age`);
 }
 
-/**
- * Commits a lane to a policy with a fresh salt and state secret, and seals what opens them.
- *
- * @returns the mandate, once it is on the disk
- */
-export async function createMandate(
-  workspace: Workspace,
-  identity: SealIdentity,
-  { lane, compiled }: { lane: number; compiled: CompiledPolicy },
-): Promise<OpenMandate> {
+/** Commits a lane to a policy with a fresh salt and state secret. Nothing is written: see `sealMandate`. */
+export function draftMandate({
+  lane,
+  compiled,
+}: {
+  lane: number;
+  compiled: CompiledPolicy;
+}): OpenMandate {
   const { riskFeed } = compiled;
-  const mandate: Mandate = {
+  return open({
     version: 1,
     lane,
     policy: withSalt(compiled.policy, randomFieldElement()),
     labels: compiled.labels,
     ...(riskFeed && { riskFeed: { address: riskFeed.address, maxAge: riskFeed.maxAge } }),
     stateSecret: bytesToHex(randomBytes(SECRET_BYTES)),
-  };
-  const opened = open(mandate);
-  await writeSealed(mandatePath(workspace, opened.committed.commitment), mandate, identity);
-  return opened;
+  });
+}
+
+/**
+ * Seals a mandate into the workspace; returns once it is on the disk. It must be there before its
+ * commitment is on-chain, which nobody could open otherwise.
+ */
+export async function sealMandate(
+  workspace: Workspace,
+  identity: SealIdentity,
+  { committed, secret: _secret, ...mandate }: OpenMandate,
+): Promise<void> {
+  await writeSealed(mandatePath(workspace, committed.commitment), mandate, identity);
 }
 
 /**

@@ -2,8 +2,15 @@ import { hexToBigInt, isHex, size, zeroAddress } from "viem";
 import { UsageError } from "../errors/cli.ts";
 import type { SealIdentity } from "../keys/sealed.ts";
 import type { Cli } from "./cli.ts";
-import { createMandate, loadMandate, type OpenMandate } from "./mandates.ts";
-import { compileFile } from "./policyFile.ts";
+import { draftMandate, loadMandate, type OpenMandate, sealMandate } from "./mandates.ts";
+import { assertPolicyFitsChain, compileFile } from "./policyFile.ts";
+
+/** The mandates of a new epoch; fresh ones are not on the disk yet. */
+export interface NewMandates {
+  mandates: readonly OpenMandate[];
+  /** Writes the fresh ones; call it before anything with their commitments is sent. */
+  seal(): Promise<void>;
+}
 
 /** Which policies a deployment or a rotation gives the lanes. */
 export interface NewMandatesOptions {
@@ -23,20 +30,16 @@ export async function newMandates(
   identity: SealIdentity,
   { lanes, commitments }: NewMandatesOptions,
   file: string | undefined,
-): Promise<OpenMandate[]> {
+): Promise<NewMandates> {
   const workspace = await cli.workspace();
   if (commitments === undefined) {
     const compiled = await compileFile(cli, file, { lanes });
-    if (compiled.chainId !== workspace.chain.id) {
-      throw new UsageError("The policy is for another chain than the workspace", {
-        details: [`workspace: chain ${workspace.chain.id}`, `policy: chain ${compiled.chainId}`],
-      });
-    }
-    const mandates: OpenMandate[] = [];
-    for (let lane = 0; lane < lanes; lane++) {
-      mandates.push(await createMandate(workspace, identity, { lane, compiled }));
-    }
-    return mandates;
+    assertPolicyFitsChain(compiled, workspace);
+    const mandates = Array.from({ length: lanes }, (_, lane) => draftMandate({ lane, compiled }));
+    const seal = async () => {
+      for (const mandate of mandates) await sealMandate(workspace, identity, mandate);
+    };
+    return { mandates, seal };
   }
   if (file !== undefined)
     throw new UsageError("A policy file and --commitments exclude each other");
@@ -55,7 +58,7 @@ export async function newMandates(
     }
     mandates.push(mandate);
   }
-  return mandates;
+  return { mandates, seal: async () => {} };
 }
 
 /** The gate's risk feed that the lanes' policies ask for. */

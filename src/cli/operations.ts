@@ -1,10 +1,15 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Address, type Hex, isAddress, isHex } from "viem";
+import { getBlock, readContract } from "viem/actions";
 import { z } from "zod";
+import { timelockControllerAbi } from "../chain/abi/timelockController.ts";
+import type { ReadClient } from "../chain/client.ts";
 import type { TimelockOperation } from "../chain/timelockOperation.ts";
+import { CallRefusedError } from "../errors/chain.ts";
 import { InputFileError, UsageError } from "../errors/cli.ts";
 import { writeFileAtomic } from "../keys/files.ts";
+import { formatTime } from "./output.ts";
 import type { Workspace } from "./workspace.ts";
 
 const hex = z.string().refine((text): text is Hex => isHex(text), "not hexadecimal");
@@ -88,6 +93,50 @@ export async function findOperation(workspace: Workspace, id: string): Promise<S
     found.length === 0 ? `No announced operation begins with ${id}` : `${id} is not unique`,
     { details: known.map((saved) => `known: ${saved.id} (${saved.action})`) },
   );
+}
+
+/** OpenZeppelin's OperationState, in order. */
+const operationStates = ["cancelled", "waiting", "ready", "done"] as const;
+
+/** Where an announced operation stands by the latest block. */
+export async function operationState(client: ReadClient, { timelock, id }: SavedOperation) {
+  const state = await readContract(client, {
+    address: timelock,
+    abi: timelockControllerAbi,
+    functionName: "getOperationState",
+    args: [id],
+  });
+  return operationStates[state] ?? "unknown";
+}
+
+/**
+ * Refuses an operation that is done or cancelled.
+ *
+ * @throws {CallRefusedError}
+ */
+export async function assertPending(client: ReadClient, saved: SavedOperation): Promise<void> {
+  const state = await operationState(client, saved);
+  if (state === "waiting" || state === "ready") return;
+  const reason = state === "done" ? "it is done already" : "it was cancelled, or never announced";
+  throw new CallRefusedError({ functionName: saved.action, reason });
+}
+
+/**
+ * Refuses an operation that cannot be executed now.
+ *
+ * @throws {CallRefusedError} if it is done, cancelled, or its delay is not over
+ */
+export async function assertExecutable(client: ReadClient, saved: SavedOperation): Promise<void> {
+  await assertPending(client, saved);
+  const { timestamp } = await getBlock(client);
+  const clock = BigInt(Math.floor(Date.now() / 1_000));
+  // On a chain that stands still the next block has the clock's time.
+  const now = timestamp > clock ? timestamp : clock;
+  if (now >= saved.readyAt) return;
+  throw new CallRefusedError({
+    functionName: saved.action,
+    reason: `it is executable from ${formatTime(saved.readyAt)}; now it is ${formatTime(now)}`,
+  });
 }
 
 async function readOperation(path: string): Promise<SavedOperation> {

@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import { BaseError } from "../errors/base.ts";
+import { CallRefusedError } from "../errors/chain.ts";
 
 /** What a command hands back: one object for machines, lines for people. */
 export interface CommandResult {
@@ -59,9 +60,11 @@ export function describeError(error: unknown): {
     return { name: "Error", message: "an unknown error", details: [], causes: [] };
   }
   const causes: string[] = [];
-  let cause = error.cause;
+  // A refusal names its reason itself; below it stand viem's ways of saying that there was one.
+  let cause = error instanceof CallRefusedError ? undefined : error.cause;
   while (cause instanceof Error && causes.length < 5) {
-    causes.push(firstLine(messageOf(cause)));
+    const text = firstLine(messageOf(cause));
+    if (![messageOf(error), ...causes].some((said) => said.includes(text))) causes.push(text);
     cause = cause.cause;
   }
   return {

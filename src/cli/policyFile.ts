@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { InputFileError } from "../errors/cli.ts";
+import { InputFileError, UsageError } from "../errors/cli.ts";
 import { type CompiledPolicy, compilePolicy } from "../policy/compile.ts";
 import { shown } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
+import type { Workspace } from "./workspace.ts";
 
 /**
  * Compiles a policy file and passes its warnings on.
@@ -30,4 +31,19 @@ export async function compileFile(
     cli.warn(line === undefined ? `${file}: ${message}` : `${file}:${line}:${column} ${message}`);
   }
   return compiled;
+}
+
+/**
+ * Refuses a policy for another chain than the workspace's: no gate there could be committed to it.
+ *
+ * @throws {UsageError}
+ */
+export function assertPolicyFitsChain({ chainId }: CompiledPolicy, { chain }: Workspace): void {
+  if (chainId === chain.id) return;
+  throw new UsageError("The policy is for another chain than the workspace", {
+    details: [
+      `workspace: chain ${chain.id} (chain.id in zkmandate.yaml)`,
+      `policy: chain ${chainId} (chain in the policy)`,
+    ],
+  });
 }

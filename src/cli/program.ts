@@ -148,6 +148,11 @@ const entries: readonly (CommandEntry | CommandGroup)[] = [
         load: async () => (await import("./commands/gateExit.ts")).gateExitCommand(),
       },
       {
+        name: "cancel",
+        summary: "take an announced change back (timelock)",
+        load: async () => (await import("./commands/gateCancel.ts")).gateCancelCommand(),
+      },
+      {
         name: "execute",
         summary: "make an announced change once its delay is over (timelock)",
         load: async () => (await import("./commands/gateExecute.ts")).gateExecuteCommand(),
@@ -219,10 +224,17 @@ async function many(
   return command;
 }
 
+/** How a command is called, such as "zkmandate gate send". */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}
+
 /** Commander then throws what `main` prints and numbers, and every help shows the global options. */
 function prepared(command: Command): Command {
   command
-    .exitOverride()
+    .exitOverride((error) => {
+      throw Object.assign(error, { command: pathOf(command) });
+    })
     .configureOutput({ outputError: () => {} })
     .configureHelp({ showGlobalOptions: true });
   for (const subcommand of command.commands) prepared(subcommand);

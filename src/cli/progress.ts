@@ -20,7 +20,9 @@ async function onTerminal<T>(label: string, work: () => Promise<T>): Promise<T> 
     stream: process.stderr,
     clearOnComplete: true,
     forceRedraw: true,
-    hideCursor: true,
+    // Nothing to put back: an interrupt may end the process at any moment.
+    hideCursor: false,
+    linewrap: true,
     fps: 5,
   });
   bar.start(1, 0);

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { InputFileError, UsageError } from "../errors/cli.ts";
+import { InputFileError, InterruptedError, UsageError } from "../errors/cli.ts";
 import { isReadableByOthers } from "../keys/files.ts";
 
 /** Where a secret is read from. Never the command line or the environment: other processes see those. */
@@ -27,6 +27,7 @@ export interface ReadSecretOptions {
  * Reads one line of secret text: from a file, a descriptor, or a prompt that does not echo.
  *
  * @throws {UsageError} if no source is given and there is no terminal, or the two answers differ
+ * @throws {InterruptedError} if it is answered with Ctrl-C
  * @throws {InputFileError} if the file or descriptor cannot be read or is empty
  */
 export async function readSecret(
@@ -88,12 +89,13 @@ async function readDescriptor(fd: number): Promise<Buffer> {
 }
 
 async function ask(prompt: string): Promise<string> {
-  process.stderr.write(prompt);
   // readline echoes what is typed to its output; this one swallows it.
   const output = new Writable({ write: (_chunk, _encoding, next) => next() });
   const terminal = createInterface({ input: process.stdin, output, terminal: true });
+  // Only now that the terminal's own echo is off: who answers at once is not seen either.
+  process.stderr.write(prompt);
   const interrupted = new Promise<never>((_, reject) => {
-    terminal.once("SIGINT", () => reject(new UsageError("Interrupted")));
+    terminal.once("SIGINT", () => reject(new InterruptedError()));
     terminal.once("close", () => reject(new UsageError("Nothing was entered")));
   });
   try {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { WorkspaceError } from "../errors/cli.ts";
 
@@ -89,7 +89,8 @@ export function parseWorkspace(
   text: string,
   { path, folder }: { path: string; folder: string },
 ): Workspace {
-  const document = parseDocument(text);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
   if (document.errors.length > 0) {
     throw new WorkspaceError({
       path,
@@ -101,11 +102,19 @@ export function parseWorkspace(
     throw new WorkspaceError({
       path,
       problems: parsed.error.issues.map(
-        (issue) => `${issue.path.join(".") || "file"}: ${issue.message}`,
+        (issue) => `${placeOf(document, lines, issue.path)}${issue.message}`,
       ),
     });
   }
   return resolvePaths(parsed.data, resolve(folder));
+}
+
+/** "line 7, gate.maxDelay: ", without the line where the entry is missing. */
+function placeOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {
+  const node = path.length > 0 ? document.getIn(path, true) : undefined;
+  const start = (node as { range?: [number, number, number] } | undefined)?.range?.[0];
+  const line = start === undefined ? "" : `line ${lines.linePos(start).line}, `;
+  return `${line}${path.join(".") || "file"}: `;
 }
 
 function resolvePaths(config: WorkspaceConfig, folder: string): Workspace {

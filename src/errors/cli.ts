@@ -1,3 +1,4 @@
+import { type Address, formatEther } from "viem";
 import { BaseError } from "./base.ts";
 
 /** The command line asks for something that cannot be. */
@@ -55,5 +56,48 @@ export class WrongChainError extends BaseError {
         `received: chain ${input.received}`,
       ],
     });
+  }
+}
+
+/** An account has too little ETH for what it is to do. */
+export class UnfundedAccountError extends BaseError {
+  override readonly name = "UnfundedAccountError";
+
+  constructor(input: { role: string; address: Address; has: bigint; needs: bigint }) {
+    const { role, address, has, needs } = input;
+    super(
+      role === "gate" ? "The gate has too little ETH" : `The ${role} account has too little ETH`,
+      {
+        details: [
+          `address: ${address}`,
+          `has: ${formatEther(has)} ETH`,
+          `needs: at least ${formatEther(needs)} ETH`,
+        ],
+      },
+    );
+  }
+}
+
+/** A rotation would name an agent key that was revoked: the gate never takes it back. */
+export class RevokedAgentError extends BaseError {
+  override readonly name = "RevokedAgentError";
+
+  constructor({ agent, steps }: { agent: Address; steps: readonly string[] }) {
+    super("The agent key was revoked, and a revoked key never returns", {
+      details: [
+        `agent: ${agent}`,
+        "make another key and name it:",
+        ...steps.map((step) => `  ${step}`),
+      ],
+    });
+  }
+}
+
+/** A question was answered with Ctrl-C. */
+export class InterruptedError extends BaseError {
+  override readonly name = "InterruptedError";
+
+  constructor() {
+    super("Interrupted");
   }
 }

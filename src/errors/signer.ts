@@ -52,6 +52,9 @@ export class UnknownLaneError extends BaseError {
   }
 }
 
+/** Unix seconds as ISO 8601. */
+const isoTime = (seconds: bigint) => new Date(Number(seconds) * 1_000).toISOString();
+
 /** Another transition of the lane may still land; a second one for its sequence number must wait. */
 export class LaneBusyError extends BaseError {
   override readonly name = "LaneBusyError";
@@ -61,8 +64,8 @@ export class LaneBusyError extends BaseError {
   constructor(input: { lane: number; until: bigint; finalizedTime: bigint }) {
     super(`Lane ${input.lane} has a transition that can still land`, {
       details: [
-        `free when a finalized block is past: ${input.until}`,
-        `latest finalized block: ${input.finalizedTime}`,
+        `free when a finalized block is past: ${isoTime(input.until)}`,
+        `latest finalized block: ${isoTime(input.finalizedTime)}`,
       ],
     });
     this.until = input.until;

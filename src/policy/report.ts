@@ -83,6 +83,11 @@ function isProportional({ perAmount, perNotional }: RuleDraft["charges"][number]
   return perAmount.numerator > 0n || perNotional.numerator > 0n;
 }
 
+/** What the desk wrote itself is shown as it is, not rounded; only what no decimal is ends at 6 places. */
+function exactText(value: Rational): string {
+  return formatRational(value, 10n ** 18n % value.denominator === 0n ? 18 : 6);
+}
+
 function amountText(units: bigint, asset: Asset): string {
   return `${formatRational(rational(units, 10n ** BigInt(asset.decimals)), asset.decimals)} ${asset.symbol}`;
 }
@@ -163,8 +168,8 @@ function budgetReport(
   const capacity = rational(budget.capacity, unitsPerWhole);
   return {
     name,
-    capacity: figure(product(capacity, rational(lanes))),
-    capacityPerLane: figure(capacity),
+    capacity: `${exactText(product(capacity, rational(lanes)))} ${unit}`,
+    capacityPerLane: `${exactText(capacity)} ${unit}`,
     refill: plan.refillSeconds === undefined ? "never" : formatDuration(plan.refillSeconds),
     day: figure(total),
     dayPerLane: figure(perLane),

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,6 +78,18 @@ describe("a gate, from the command line", () => {
     expect(json.error.details.join()).toContain("zkmandate gate deploy");
   });
 
+  it("is not deployed by an account without ETH, and nothing is sealed", async () => {
+    const governance = `0x${JSON.parse(await readFile(join(cwd, "secrets", "governance.json"), "utf8")).address}`;
+    const address = governance as Address;
+    await node.control.setBalance({ address, value: 0n });
+    const { code, json } = await run("gate", "deploy");
+    expect(code).toBe(4);
+    expect(json.error.name).toBe("UnfundedAccountError");
+    expect(json.error.details.join().toLowerCase()).toContain(governance.toLowerCase());
+    expect(existsSync(join(cwd, "secrets", "mandates"))).toBe(false);
+    await node.control.setBalance({ address, value: parseEther("10") });
+  });
+
   it("is deployed with the policy's commitment and its first state", async () => {
     const { code, json, stderr } = await run("gate", "deploy");
     expect(stderr).toContain("development ceremony");
@@ -125,6 +138,9 @@ describe("a gate, from the command line", () => {
         "agent on-chain",
         "submitter on-chain",
         "lane 0",
+        "guardian on-chain",
+        "mandate of lane 0",
+        "state of lane 0",
       ]),
     );
     expect(json).toMatchObject({ ok: true, healthy: true });
@@ -137,6 +153,21 @@ describe("a gate, from the command line", () => {
     expect(json).toMatchObject({ ok: true, gate, lane: 0, epoch: 1, seq: "0" });
     expect(code).toBe(0);
     expect(await node.control.getBalance({ address: payee })).toBe(before + parseEther("1.5"));
+  });
+
+  it("does not prove what the gate cannot pay", async () => {
+    const { code, json } = await send("1000");
+    expect(code).toBe(4);
+    expect(json.error.details).toContain("has: 98.5 ETH");
+  });
+
+  it("knows a lane that the gate does not have", async () => {
+    const config = await readFile(join(cwd, "zkmandate.yaml"), "utf8");
+    await writeFile(join(cwd, "zkmandate.yaml"), config.replace("lane: 0", "lane: 3"));
+    const { code, json } = await send("1");
+    await writeFile(join(cwd, "zkmandate.yaml"), config);
+    expect(code).toBe(2);
+    expect(json.error.message).toBe("The gate has no lane 3");
   });
 
   it.each([
@@ -178,7 +209,8 @@ describe("a gate, from the command line", () => {
     expect(sent.json).toMatchObject({ ok: true, seq: "1" });
     const replayed = await run("gate", "send", "--signed", call);
     expect(replayed.code).toBe(4);
-    expect(replayed.json.error.name).toBe("CallRefusedError");
+    expect(replayed.json.error).toMatchObject({ name: "CallRefusedError", causes: [] });
+    expect(replayed.json.error.message).toContain("lane 0 is at sequence 2, the call is for 1");
   });
 
   it("finds what was changed in a signed call", async () => {
@@ -239,10 +271,14 @@ describe("a gate, from the command line", () => {
     expect(announced).toMatchObject({ ok: true, action: "unpause" });
     const early = await run("gate", "execute", announced.id);
     expect(early.code).toBe(4);
+    expect(early.json.error.message).toMatch(/executable from \d{4}-\d\d-\d\d .* UTC/);
     await node.advance(delay + 1);
     const executed = await run("gate", "execute", announced.id.slice(0, 18));
     expect(executed.json).toMatchObject({ ok: true, action: "unpause" });
     expect((await zkmandateJson(["gate", "status"], { cwd })).json.paused).toBe(false);
+    const again = await run("gate", "execute", announced.id);
+    expect(again.json.error.message).toContain("done already");
+    expect((await run("gate", "unpause")).json.error.message).toBe("The gate is not paused");
   });
 
   it("keeps no state under a policy that would read it in other units", async () => {
@@ -284,7 +320,12 @@ describe("a gate, from the command line", () => {
   });
 
   it("lets governance out without a proof, after the delay", async () => {
-    const { json: announced } = await run("gate", "exit", "--to", stranger, "--value", ether("3"));
+    const exit = () => run("gate", "exit", "--to", stranger, "--value", ether("3"));
+    const { json: mistaken } = await exit();
+    expect(mistaken.announced).toEqual({ calls: stranger, with: "3 ETH", calldata: "0x" });
+    expect((await run("gate", "cancel", mistaken.id)).json).toMatchObject({ cancelled: true });
+    expect((await run("gate", "execute", mistaken.id)).json.error.message).toContain("cancelled");
+    const { json: announced } = await exit();
     await node.advance(delay + 1);
     const before = await node.control.getBalance({ address: stranger });
     expect((await run("gate", "execute", announced.id)).code).toBe(0);
@@ -301,6 +342,15 @@ describe("a gate, from the command line", () => {
     expect(json.checks).toContainEqual(
       expect.objectContaining({ name: "agent on-chain", status: "fail" }),
     );
+  });
+
+  it("does not announce a rotation to a revoked key, but to another", async () => {
+    const refused = await run("gate", "rotate");
+    expect(refused.code).toBe(4);
+    expect(refused.json.error.name).toBe("RevokedAgentError");
+    expect(refused.json.error.details.join()).toContain("keys new --out");
+    const announced = await run("gate", "rotate", "--agent", stranger);
+    expect(announced.json).toMatchObject({ ok: true, announced: { agent: stranger } });
   });
 });
 
@@ -323,6 +373,18 @@ describe("what can go wrong around a gate", () => {
     const { code, json } = await zkmandateJson(["gate", "status", "-w", folder]);
     expect(code).toBe(2);
     expect(json.error.name).toBe("WrongChainError");
+  });
+
+  it("a gate that is not there is named", async () => {
+    const folder = await mkdtemp(join(cwd, "gone-"));
+    await writeFile(join(folder, "zkmandate.yaml"), await readFile(join(cwd, "zkmandate.yaml")));
+    const deployment = JSON.parse(await readFile(join(cwd, "deployment.json"), "utf8"));
+    const nobody = "0x00000000000000000000000000000000000000AA";
+    const text = JSON.stringify({ ...deployment, gate: nobody });
+    await writeFile(join(folder, "deployment.json"), text);
+    const { code, json } = await zkmandateJson(["gate", "status", "-w", folder]);
+    expect(code).toBe(2);
+    expect(json.error.details.join()).toContain(`no gate stands at ${nobody}`);
   });
 
   it("a gate with other code than this release's is not healthy", async () => {

@@ -32,7 +32,7 @@ describe("a workspace's configuration", () => {
     [minimal.replace("http", "ftp"), "chain.rpcUrl"],
     [minimal.replace("version: 1", "version: 2"), "version"],
     [`${minimal}lane: 70000`, "lane"],
-    [`${minimal}gate: { maxDelay: 301 }`, "gate.maxDelay"],
+    [`${minimal}gate: { maxDelay: 301 }`, "line 3, gate.maxDelay"],
     ["", "file"],
     ["just text", "file"],
   ])("is refused with the place of the mistake: %j", (text, place) => {

@@ -32,6 +32,12 @@ describe("a day", () => {
     expect(out).toMatchObject({ day: "500 USDC", refill: "never", worstCase: "500 USDC" });
   });
 
+  test("a capacity is shown as it was written", () => {
+    const budgets = { out: { capacity: "7.654321 USDC", refill: "never" as const } };
+    const [out] = report([transferRule({ charge: { out: "amount" } })], { budgets }).budgets;
+    expect(out).toMatchObject({ capacity: "7.654321 USDC", day: "7.66 USDC" });
+  });
+
   test("lanes share it", () => {
     const { report: shared } = compilePolicy(deskPolicy([swapRule()]), { lanes: 2 });
     expect(shared.budgets[0]).toMatchObject({

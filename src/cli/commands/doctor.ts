@@ -6,6 +6,7 @@ import { action, type Cli, examples } from "../cli.ts";
 import { readClient } from "../clients.ts";
 import { loadDeployment } from "../deployment.ts";
 import { checkCode, checkFeeds, checkGate, checkNode, checkTimelock } from "../doctor/chain.ts";
+import { checkLaneFiles } from "../doctor/lane.ts";
 import { checkMachine } from "../doctor/machine.ts";
 import { checkArtifacts } from "../doctor/setup.ts";
 import { checkPolicy, checkWorkspaceFiles } from "../doctor/workspace.ts";
@@ -67,6 +68,7 @@ async function checkWorkspace(cli: Cli): Promise<Check[]> {
             ...code,
             ...(await checkTimelock(cli, client, deployment)),
             ...(await checkGate(cli, client, gate)),
+            ...(await checkLaneFiles(workspace, client, deployment)),
             ...(await checkFeeds(client, gate, policy.compiled?.priceFeeds ?? [])),
           ];
         });

@@ -1,11 +1,10 @@
 import { Command } from "commander";
-import { type Address, pad, zeroAddress } from "viem";
+import { type Address, zeroAddress } from "viem";
 import type { SendClient } from "../../chain/client.ts";
 import { deployGate } from "../../chain/deployGate.ts";
 import { deployTimelock } from "../../chain/deployTimelock.ts";
 import { deployVerifiers } from "../../chain/deployVerifiers.ts";
 import { laneGenesis } from "../../chain/rotation.ts";
-import { agentKeyKinds } from "../../keys/keys.ts";
 import { usableCircuit } from "../../prover/artifacts.ts";
 import {
   addressOfAccount,
@@ -15,12 +14,18 @@ import {
   shown,
 } from "../accounts.ts";
 import { parseAddress, parseCount } from "../actionOptions.ts";
+import { agentOf } from "../agentKey.ts";
 import { action, type Cli, examples } from "../cli.ts";
-import { sendClient } from "../clients.ts";
+import { readClient, sendClient } from "../clients.ts";
 import { assertNoDeployment, type Deployment, saveDeployment } from "../deployment.ts";
+import { assertFunded, leastGas } from "../funds.ts";
 import { adoptLanes, laneRows } from "../laneRecords.ts";
-import type { OpenMandate } from "../mandates.ts";
-import { type NewMandatesOptions, newMandates, riskFeedOf } from "../newMandates.ts";
+import {
+  type NewMandates,
+  type NewMandatesOptions,
+  newMandates,
+  riskFeedOf,
+} from "../newMandates.ts";
 import { done, table } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { openIdentity } from "../secrets.ts";
@@ -56,12 +61,15 @@ export function gateDeployCommand(): Command {
         const workspace = await cli.workspace();
         await assertNoDeployment(workspace);
         await warnOfDevelopmentKeys(cli);
+        const accounts = await accountsOf(cli, options);
+        const reader = await readClient(workspace);
+        await assertFunded(cli, reader, { role: "governance", gas: leastGas.deployment });
         const identity = await openIdentity(cli, options, { create: true });
         const mandates = await newMandates(cli, identity, options, file);
         const key = await openAccount(cli, "governance", options);
         try {
           const client = await sendClient(workspace, key);
-          const deployed = await deployAll(cli, client, mandates, options);
+          const deployed = await deployAll(cli, client, mandates, accounts);
           const { deployment, gasUsed } = deployed;
           await saveDeployment(workspace, deployment);
           const blockNumber = deployment.fromBlock;
@@ -97,19 +105,22 @@ async function warnOfDevelopmentKeys(cli: Cli): Promise<void> {
   }
 }
 
+/** Who plays which part at the new gate; all keystores must be there before anything is sent. */
+async function accountsOf(cli: Cli, options: DeployOptions) {
+  const agent = await addressOfAccount(cli, "agent");
+  const submitter = await addressOfAccount(cli, "submitter");
+  const guardian = options.guardian ?? (await addressOfAccount(cli, "guardian"));
+  return { agent, submitter, guardian };
+}
+
 async function deployAll(
   cli: Cli,
   client: SendClient,
-  mandates: readonly OpenMandate[],
-  options: DeployOptions,
+  { mandates, seal }: NewMandates,
+  { agent, submitter, guardian }: Awaited<ReturnType<typeof accountsOf>>,
 ): Promise<{ deployment: Deployment; gasUsed: bigint }> {
   const { chain, gate: settings } = await cli.workspace();
   const governance = client.account.address;
-  const [agent, submitter, guardian] = await Promise.all([
-    addressOfAccount(cli, "agent"),
-    addressOfAccount(cli, "submitter"),
-    options.guardian ?? addressOfAccount(cli, "guardian"),
-  ]);
   const verifiers = await withProgress("deploying the verifiers", () => deployVerifiers(client));
   const { timelock, ...timelockCost } = await withProgress("deploying the timelock", () =>
     deployTimelock(client, {
@@ -118,13 +129,15 @@ async function deployAll(
       executors: [governance],
     }),
   );
+  // As late as can be, so that a failure before leaves no mandate of a gate that never was.
+  await seal();
   const deployed = await withProgress("deploying the gate", () =>
     deployGate(client, {
       timelock,
       verifiers: { gate: verifiers.gate, wide: verifiers.wide, quorum: zeroAddress },
       guardian,
       submitters: [submitter],
-      agent: { kind: agentKeyKinds.ecdsa, id: pad(agent, { size: 32 }) },
+      agent: agentOf(agent),
       ...riskFeedOf(mandates),
       maxDelay: settings.maxDelay,
       genesis: (moment) =>

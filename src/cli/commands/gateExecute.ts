@@ -7,8 +7,9 @@ import { UsageError } from "../../errors/cli.ts";
 import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
 import { asAccount, receiptData } from "../gateAction.ts";
+import { gateClient } from "../gateClient.ts";
 import { adoptLanes, laneRows } from "../laneRecords.ts";
-import { findOperation, type SavedOperation } from "../operations.ts";
+import { assertExecutable, findOperation, type SavedOperation } from "../operations.ts";
 import { done, table } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { openIdentity } from "../secrets.ts";
@@ -27,12 +28,14 @@ export function gateExecuteCommand(): Command {
       action<PassphraseOptions>(async (cli, options, id) => {
         const workspace = await cli.workspace();
         const saved = await findOperation(workspace, id as string);
+        const { client: reader } = await gateClient(workspace);
+        await assertExecutable(reader, saved);
+        await assertRotationFits(reader, saved);
         const rotates = saved.action === "rotate";
         // Asked for before anything is sent: the states that a rotation starts must be recorded.
         const identity = rotates ? await openIdentity(cli, options) : undefined;
         return asAccount(cli, "governance", options, async (client, deployment) => {
           const { timelock, operation } = saved;
-          await assertRotationFits(client, saved);
           const receipt = await withProgress("executing the operation", () =>
             executeOperation(client, { timelock, operation, targetAbi: policyAccountAbi }),
           );

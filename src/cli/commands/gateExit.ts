@@ -3,6 +3,7 @@ import { gateOperation } from "../../chain/gateOperation.ts";
 import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { type ActionOptions, actionOptions, callOf } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
+import { formatEth } from "../funds.ts";
 import { announce } from "../gateAction.ts";
 
 /** `zkmandate gate exit`: the timelocked way out, without any proof. */
@@ -29,6 +30,11 @@ export function gateExitCommand(): Command {
             functionName: "governanceCall",
             args: [target, value, data],
           }),
+          rows: [
+            ["calls", target],
+            ["with", formatEth(value)],
+            ["calldata", data],
+          ],
         }));
       }),
     );

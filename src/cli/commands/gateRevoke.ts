@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { revokeAgent } from "../../chain/revokeAgent.ts";
 import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
+import { replaceAgentKey } from "../agentKey.ts";
 import { action, examples } from "../cli.ts";
 import { asAccount, receiptData } from "../gateAction.ts";
 import { done, table } from "../output.ts";
@@ -25,6 +26,8 @@ export function gateRevokeCommand(): Command {
                 ["gate", gate],
                 ["transaction", receipt.transactionHash],
               ]),
+              "To go on with another key:",
+              ...replaceAgentKey.map((step) => `  ${step}`),
             ].join("\n"),
           };
         }),

@@ -1,15 +1,16 @@
 import { Command } from "commander";
-import { type Address, pad } from "viem";
+import { type Address, numberToHex } from "viem";
 import { getBlock, readContract } from "viem/actions";
 import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
 import { gateOperation } from "../../chain/gateOperation.ts";
 import { readGate } from "../../chain/readGate.ts";
 import { laneGenesis } from "../../chain/rotation.ts";
-import { agentKeyKinds } from "../../keys/keys.ts";
 import { addressOfAccount, type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { parseAddress, parseCount } from "../actionOptions.ts";
+import { agentOf, assertNotRevoked } from "../agentKey.ts";
 import { action, examples } from "../cli.ts";
 import { announce } from "../gateAction.ts";
+import { gateClient } from "../gateClient.ts";
 import { assertStatesCanBeKept } from "../keptStates.ts";
 import { type NewMandatesOptions, newMandates, riskFeedOf } from "../newMandates.ts";
 import { openIdentity } from "../secrets.ts";
@@ -41,10 +42,12 @@ export function gateRotateCommand(): Command {
     .action(
       action<RotateOptions>(async (cli, options, file) => {
         const workspace = await cli.workspace();
-        const identity = await openIdentity(cli, options);
         const agent = options.agent ?? (await addressOfAccount(cli, "agent"));
+        const { client: reader, deployment } = await gateClient(workspace);
+        await assertNotRevoked(reader, { ...deployment, agent });
+        const identity = await openIdentity(cli, options);
         return announce(cli, options, "rotate", async (client, { gate, timelock, chainId }) => {
-          const mandates = await newMandates(cli, identity, options, file);
+          const { mandates, seal } = await newMandates(cli, identity, options, file);
           if (options.keepState) {
             await assertStatesCanBeKept(client, workspace, identity, { gate, mandates });
           }
@@ -68,13 +71,22 @@ export function gateRotateCommand(): Command {
           const rotation = {
             epoch,
             eta,
-            agent: { kind: agentKeyKinds.ecdsa, id: pad(agent, { size: 32 }) },
+            agent: agentOf(agent),
             ...riskFeedOf(mandates),
             maxDelay: workspace.gate.maxDelay,
             lanes,
           };
+          await seal();
           return {
             epoch,
+            rows: [
+              ["epoch", `${epoch}`],
+              ["agent", agent],
+              ...mandates.map(({ lane, committed }): [string, string] => [
+                `lane ${lane}`,
+                numberToHex(committed.commitment, { size: 32 }),
+              ]),
+            ],
             operation: gateOperation({ gate, functionName: "rotate", args: [rotation] }),
           };
         });

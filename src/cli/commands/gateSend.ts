@@ -1,10 +1,19 @@
 import { Command } from "commander";
+import type { Address } from "viem";
+import { getBlock } from "viem/actions";
+import type { ReadClient } from "../../chain/client.ts";
 import { executeAction } from "../../chain/executeAction.ts";
+import { readGate } from "../../chain/readGate.ts";
+import { readLane } from "../../chain/readLane.ts";
+import { CallRefusedError } from "../../errors/chain.ts";
 import { UsageError } from "../../errors/cli.ts";
+import type { SignedGateCall } from "../../signer/gateCall.ts";
 import { addressOfAccount, type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { type ActionOptions, actionOptions, callOf } from "../actionOptions.ts";
-import { action, examples } from "../cli.ts";
+import { action, type Cli, examples } from "../cli.ts";
+import { assertFunded, assertGateHolds, leastGas } from "../funds.ts";
 import { asAccount, receiptData } from "../gateAction.ts";
+import { gateClient } from "../gateClient.ts";
 import { withLaneSigner } from "../laneSigner.ts";
 import { done, table } from "../output.ts";
 import { withProgress } from "../progress.ts";
@@ -32,6 +41,7 @@ export function gateSendCommand(): Command {
       action<SendOptions>(async (cli, options) => {
         const { signed } = await signedCallOf(cli, options);
         return asAccount(cli, "submitter", options, async (client, { gate }) => {
+          await assertNotLanded(client, gate, signed);
           const { receipt, epoch, seq } = await withProgress("sending", () =>
             executeAction(client, { gate, signed }),
           );
@@ -52,10 +62,7 @@ export function gateSendCommand(): Command {
     );
 }
 
-async function signedCallOf(
-  cli: Parameters<typeof withLaneSigner>[0],
-  options: SendOptions,
-): Promise<SignedCallFile> {
+async function signedCallOf(cli: Cli, options: SendOptions): Promise<SignedCallFile> {
   const { signed, to } = options;
   if ((signed === undefined) === (to === undefined)) {
     throw new UsageError("Either an action (--to …) or a signed call (--signed <file>) is sent");
@@ -67,9 +74,46 @@ async function signedCallOf(
       throw new UsageError("A signed call is sent as it is: --signed takes no part of an action");
     return readSignedCall(signed);
   }
+  const call = callOf(options as ActionOptions);
+  const { client, deployment } = await gateClient(await cli.workspace());
+  await assertFunded(cli, client, { role: "submitter", gas: leastGas.action });
+  await assertGateHolds(client, { gate: deployment.gate, value: call.value });
+  await warnOfIdleChain(cli, client, deployment.gate);
   const request = {
-    ...callOf(options as ActionOptions),
+    ...call,
     submitter: await addressOfAccount(cli, "submitter"),
   };
   return withLaneSigner(cli, options, (parts) => signAction(parts, request));
+}
+
+/** The proof claims a time near the latest block's, and the gate compares it with the next one's. */
+async function warnOfIdleChain(cli: Cli, client: ReadClient, gate: Address): Promise<void> {
+  const [{ timestamp, number }, { maxDelay }] = await Promise.all([
+    getBlock(client),
+    readGate(client, { gate }),
+  ]);
+  const age = Math.floor(Date.now() / 1_000) - Number(timestamp);
+  if (age < maxDelay) return;
+  cli.warn(
+    `the chain stands still: block ${number} is ${age} s old, and the gate takes an action for ${maxDelay} s; ` +
+      "it will probably answer TimeStale. On a local node mine a block first (any transaction, or evm_mine)",
+  );
+}
+
+/** A call that has landed is refused as badly signed, since the lane has moved on: say so instead. */
+async function assertNotLanded(
+  client: ReadClient,
+  gate: Address,
+  { proof, seq, epoch }: SignedGateCall,
+): Promise<void> {
+  const { lane } = proof;
+  const onchain = await readLane(client, { gate, lane });
+  if (onchain.epoch !== epoch) {
+    const reason = `lane ${lane} is in epoch ${onchain.epoch}, the call is for epoch ${epoch}`;
+    throw new CallRefusedError({ functionName: "execute", reason });
+  }
+  if (onchain.seq > seq) {
+    const reason = `it, or another action in its place, was executed: lane ${lane} is at sequence ${onchain.seq}, the call is for ${seq}`;
+    throw new CallRefusedError({ functionName: "execute", reason });
+  }
 }

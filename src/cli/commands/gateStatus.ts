@@ -3,15 +3,14 @@ import { getAddress, isAddressEqual, numberToHex, zeroAddress } from "viem";
 import { getBalance, getBlock, readContract } from "viem/actions";
 import { policyAccountAbi } from "../../chain/abi/policyAccount.ts";
 import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
-import type { ReadClient } from "../../chain/client.ts";
 import { readGate } from "../../chain/readGate.ts";
 import { readLane } from "../../chain/readLane.ts";
 import { addressOfAccount } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
-import { readClient } from "../clients.ts";
-import { loadDeployment } from "../deployment.ts";
-import { listOperations, type SavedOperation } from "../operations.ts";
+import { formatEth } from "../funds.ts";
+import { gateClient } from "../gateClient.ts";
+import { listOperations, operationState } from "../operations.ts";
 import { formatTime, table } from "../output.ts";
 
 /** `zkmandate gate status`: what everyone can see of a gate. */
@@ -30,8 +29,8 @@ export function gateStatusCommand(): Command {
       action<{ lane?: number }>(async (cli, options) => {
         const workspace = await cli.workspace();
         const number = options.lane ?? workspace.lane;
-        const { gate, timelock } = await loadDeployment(workspace);
-        const client = await readClient(workspace);
+        const { client, deployment } = await gateClient(workspace);
+        const { gate, timelock } = deployment;
         const [block, config, lane, balance, delay, operations, submitter] = await Promise.all([
           getBlock(client),
           readGate(client, { gate }),
@@ -57,7 +56,7 @@ export function gateStatusCommand(): Command {
           config.agent.kind === 0 ? "none (revoked)" : getAddress(`0x${config.agent.id.slice(26)}`);
         const live = lane.epoch === config.epoch && lane.epoch > 0;
         const announced = await Promise.all(
-          operations.map(async (saved) => ({ saved, state: await stateOf(client, saved) })),
+          operations.map(async (saved) => ({ saved, state: await operationState(client, saved) })),
         );
         return {
           data: {
@@ -78,7 +77,7 @@ export function gateStatusCommand(): Command {
           },
           text: table([
             ["gate", gate],
-            ["balance", `${balance} wei`],
+            ["balance", formatEth(balance)],
             ["epoch", config.epoch],
             ["paused", config.paused ? "yes" : "no"],
             ["agent", agent],
@@ -88,7 +87,7 @@ export function gateStatusCommand(): Command {
             ["risk feed", isAddressEqual(config.riskFeed, zeroAddress) ? "none" : config.riskFeed],
             ["longest delay", `${config.maxDelay} s`],
             ["timelock", `${timelock}, delay ${delay} s`],
-            [`lane ${number}`, live ? `live, sequence ${lane.seq}` : "dead"],
+            [`lane ${number}`, laneText(lane, live)],
             ["  policy", numberToHex(lane.policy, { size: 32 })],
             ["  state", numberToHex(lane.state, { size: 32 })],
             ["  last action", lane.lastTime > 0n ? formatTime(lane.lastTime) : "never"],
@@ -105,15 +104,7 @@ export function gateStatusCommand(): Command {
     );
 }
 
-/** OpenZeppelin's OperationState, in order. */
-const operationStates = ["cancelled", "waiting", "ready", "done"] as const;
-
-async function stateOf(client: ReadClient, { timelock, id }: SavedOperation) {
-  const state = await readContract(client, {
-    address: timelock,
-    abi: timelockControllerAbi,
-    functionName: "getOperationState",
-    args: [id],
-  });
-  return operationStates[state] ?? "unknown";
+function laneText({ epoch, seq }: { epoch: number; seq: bigint }, live: boolean): string {
+  if (live) return `live, sequence ${seq}`;
+  return epoch === 0 ? "the gate has no such lane" : "dead: not part of the current epoch";
 }

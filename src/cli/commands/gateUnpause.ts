@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { gateOperation } from "../../chain/gateOperation.ts";
+import { readGate } from "../../chain/readGate.ts";
+import { UsageError } from "../../errors/cli.ts";
 import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
 import { announce } from "../gateAction.ts";
@@ -14,9 +16,15 @@ export function gateUnpauseCommand(): Command {
     .addHelpText("after", examples(["zkmandate gate unpause"]))
     .action(
       action<PassphraseOptions>((cli, options) =>
-        announce(cli, options, "unpause", async (_client, { gate }) => ({
-          operation: gateOperation({ gate, functionName: "unpause", args: [] }),
-        })),
+        announce(cli, options, "unpause", async (client, { gate }) => {
+          if (!(await readGate(client, { gate })).paused) {
+            throw new UsageError("The gate is not paused", { details: [`gate: ${gate}`] });
+          }
+          return {
+            operation: gateOperation({ gate, functionName: "unpause", args: [] }),
+            rows: [["call", `unpause() on ${gate}`]],
+          };
+        }),
       ),
     );
 }

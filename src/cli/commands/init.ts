@@ -10,9 +10,10 @@ import { WORKSPACE_FILE } from "../workspace.ts";
 
 /** What a new workspace holds, as it stands in the package's `templates`. */
 const templates = [
-  { name: WORKSPACE_FILE, template: "zkmandate.yaml" },
-  { name: "policy.yaml", template: "policy.yaml" },
-  { name: ".gitignore", template: "gitignore" },
+  { name: WORKSPACE_FILE, template: "zkmandate.yaml", mode: 0o644 },
+  // The limits in plain text.
+  { name: "policy.yaml", template: "policy.yaml", mode: 0o600 },
+  { name: ".gitignore", template: "gitignore", mode: 0o644 },
 ];
 
 /** `zkmandate init`: a folder with a configuration and an example policy. */
@@ -30,14 +31,14 @@ export function initCommand(): Command {
         await mkdir(target, { recursive: true });
         const written: string[] = [];
         const kept: string[] = [];
-        for (const { name, template } of templates) {
+        for (const { name, template, mode } of templates) {
           const path = join(target, name);
           const text = await readFile(
             new URL(`../../../templates/${template}`, import.meta.url),
             "utf8",
           );
           try {
-            await writeFileAtomic(path, text, { mode: 0o644 });
+            await writeFileAtomic(path, text, { mode });
             written.push(path);
           } catch (error) {
             if (!(error instanceof FileExistsError)) throw error;

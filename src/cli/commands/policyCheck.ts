@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { UsageError } from "../../errors/cli.ts";
+import type { CompiledPolicy } from "../../policy/compile.ts";
 import { decide } from "../../policy/evaluate.ts";
 import { addressOfAccount, type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { type ActionOptions, callOf } from "../actionOptions.ts";
@@ -43,6 +44,7 @@ export function policyCheckCommand(): Command {
           const { policy, ...situation } = await suppose(cli, compiled, options);
           return verdictResult(decide(policy, situation), policy, compiled.labels);
         }
+        await warnOfOtherChain(cli, compiled);
         const { policy, warnings } = compiled;
         const rules = policy.rules.length === 1 ? "1 rule" : `${policy.rules.length} rules`;
         return {
@@ -55,6 +57,14 @@ export function policyCheckCommand(): Command {
         };
       }),
     );
+}
+
+/** A policy may be checked anywhere; in a workspace of another chain it could not be used. */
+async function warnOfOtherChain(cli: Cli, { chainId }: CompiledPolicy): Promise<void> {
+  const workspace = await cli.workspace().catch(() => undefined);
+  if (workspace && workspace.chain.id !== chainId) {
+    cli.warn(`the policy is for chain ${chainId}, the workspace for chain ${workspace.chain.id}`);
+  }
 }
 
 async function checkLive(

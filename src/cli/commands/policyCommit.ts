@@ -3,9 +3,9 @@ import { numberToHex } from "viem";
 import { type PassphraseOptions, passphraseOptions, shown } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
-import { createMandate, mandatePath } from "../mandates.ts";
+import { draftMandate, mandatePath, sealMandate } from "../mandates.ts";
 import { done, table } from "../output.ts";
-import { compileFile } from "../policyFile.ts";
+import { assertPolicyFitsChain, compileFile } from "../policyFile.ts";
 import { openIdentity } from "../secrets.ts";
 
 /** `zkmandate policy commit`: a fresh commitment, and the sealed file that opens it. */
@@ -27,10 +27,13 @@ export function policyCommitCommand(): Command {
       action<PassphraseOptions & { lanes: number }>(async (cli, options, file) => {
         const compiled = await compileFile(cli, file, options);
         const workspace = await cli.workspace();
+        assertPolicyFitsChain(compiled, workspace);
         const identity = await openIdentity(cli, options, { create: true });
         const lanes = [];
         for (let lane = 0; lane < options.lanes; lane++) {
-          const { committed } = await createMandate(workspace, identity, { lane, compiled });
+          const mandate = draftMandate({ lane, compiled });
+          const { committed } = mandate;
+          await sealMandate(workspace, identity, mandate);
           lanes.push({
             lane,
             commitment: numberToHex(committed.commitment, { size: 32 }),

@@ -9,8 +9,7 @@ import type { State } from "../../state/state.ts";
 import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
-import { readClient } from "../clients.ts";
-import { loadDeployment } from "../deployment.ts";
+import { gateClient } from "../gateClient.ts";
 import { laneStore } from "../laneRecords.ts";
 import { loadMandate } from "../mandates.ts";
 import { done, formatTime, table } from "../output.ts";
@@ -35,8 +34,8 @@ export function stateRecoverCommand(): Command {
       action<PassphraseOptions & { lane?: number }>(async (cli, options) => {
         const workspace = await cli.workspace();
         const lane = options.lane ?? workspace.lane;
-        const { gate, chainId, fromBlock } = await loadDeployment(workspace);
-        const client = await readClient(workspace);
+        const { client, deployment } = await gateClient(workspace);
+        const { gate, chainId, fromBlock } = deployment;
         const onchain = await readLane(client, { gate, lane });
         if (onchain.epoch === 0) throw new UnknownLaneError({ lane });
         const identity = await openIdentity(cli, options);

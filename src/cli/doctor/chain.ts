@@ -9,9 +9,11 @@ import { readRound } from "../../chain/readRound.ts";
 import { verifyDeployment } from "../../chain/verifyDeployment.ts";
 import type { PolicyFeed } from "../../policy/compile.ts";
 import { addressOfAccount } from "../accounts.ts";
+import { replaceAgentKey } from "../agentKey.ts";
 import type { Check } from "../checks.ts";
 import type { Cli } from "../cli.ts";
 import type { Deployment } from "../deployment.ts";
+import { formatEth } from "../funds.ts";
 import { describeError } from "../output.ts";
 import type { AccountRole } from "../workspace.ts";
 
@@ -45,11 +47,12 @@ export async function checkCode(client: ReadClient, { gate }: Deployment): Promi
 /** Whether the gate would take actions of this workspace's agent and submitter. */
 export async function checkGate(cli: Cli, client: ReadClient, gate: Address): Promise<Check[]> {
   const { lane: number } = await cli.workspace();
-  const [config, lane, agent, submitter] = await Promise.all([
+  const [config, lane, agent, submitter, guardian] = await Promise.all([
     readGate(client, { gate }),
     readLane(client, { gate, lane: number }),
     maybeAddress(cli, "agent"),
     maybeAddress(cli, "submitter"),
+    maybeAddress(cli, "guardian"),
   ]);
   const live = lane.epoch > 0 && lane.epoch === config.epoch;
   return [
@@ -64,6 +67,7 @@ export async function checkGate(cli: Cli, client: ReadClient, gate: Address): Pr
       detail: live ? `live, sequence ${lane.seq}` : "dead: not part of the current epoch",
     },
     checkAgent(config.agent, agent),
+    checkGuardian(config.guardian, guardian),
     ...(submitter ? [await checkSubmitter(client, gate, submitter)] : []),
     ...(config.openSubmission
       ? [{ name: "open submission", status: "warn", detail: "anyone may submit" } as const]
@@ -73,13 +77,26 @@ export async function checkGate(cli: Cli, client: ReadClient, gate: Address): Pr
 
 function checkAgent({ kind, id }: { kind: number; id: string }, key: Address | undefined): Check {
   const name = "agent on-chain";
-  if (kind === 0) return { name, status: "fail", detail: "revoked: zkmandate gate rotate" };
+  if (kind === 0) return { name, status: "fail", detail: `revoked: ${replaceAgentKey.join("; ")}` };
   const onchain = getAddress(`0x${id.slice(26)}`);
   if (key === undefined)
     return { name, status: "skip", detail: `${onchain}; no keystore to compare` };
   return isAddressEqual(onchain, key)
     ? { name, status: "ok", detail: "the workspace's agent key" }
     : { name, status: "fail", detail: `${onchain}, but the workspace's key is ${key}` };
+}
+
+function checkGuardian(onchain: Address, key: Address | undefined): Check {
+  const name = "guardian on-chain";
+  if (isAddressEqual(onchain, zeroAddress)) {
+    return { name, status: "warn", detail: "none: nobody can stop the gate at once" };
+  }
+  if (key === undefined) {
+    return { name, status: "skip", detail: `${onchain}; no keystore to compare` };
+  }
+  return isAddressEqual(onchain, key)
+    ? { name, status: "ok", detail: "the workspace's guardian key" }
+    : { name, status: "warn", detail: `${onchain}, but the workspace's key is ${key}` };
 }
 
 async function checkSubmitter(
@@ -99,7 +116,7 @@ async function checkSubmitter(
   ]);
   if (!allowed) return { name, status: "fail", detail: `${submitter} is not on the gate's list` };
   return balance > 0n
-    ? { name, status: "ok", detail: `allowed, ${balance} wei for gas` }
+    ? { name, status: "ok", detail: `allowed, ${formatEth(balance)} for gas` }
     : { name, status: "warn", detail: `${submitter} has no ETH to pay gas with` };
 }
 

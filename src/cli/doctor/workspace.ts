@@ -52,7 +52,11 @@ export async function checkPolicy(
   if (source === undefined) return { check: { name, status: "skip", detail: `no ${file}` } };
   try {
     const compiled = compilePolicy(source, { file });
-    const { warnings, policy } = compiled;
+    const { warnings, policy, chainId } = compiled;
+    if (chainId !== workspace.chain.id) {
+      const detail = `${file} is for chain ${chainId}, the workspace for chain ${workspace.chain.id}`;
+      return { check: { name, status: "fail", detail } };
+    }
     return {
       check:
         warnings.length === 0
