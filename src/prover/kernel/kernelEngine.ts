@@ -41,6 +41,8 @@ interface KernelBases extends Bases {
 
 interface KernelMatrices extends Matrices {
   readonly owner: KernelEngine;
+  /** Wires that a witness must have at least. */
+  readonly wires: number;
   readonly productCount: number;
   /** Addresses; see `assembly/matrices.ts`. */
   readonly starts: number;
@@ -187,11 +189,15 @@ class KernelEngine implements Engine {
   }
 
   loadMatrices(coefficients: Uint8Array, domainSize: number): KernelMatrices {
-    const { starts, codes, productWires, values } = compileMatrices(coefficients, domainSize);
+    const { wires, starts, codes, productWires, values } = compileMatrices(
+      coefficients,
+      domainSize,
+    );
     const productCount = productWires.length;
     const matrices: KernelMatrices = {
       owner: this,
       domainSize,
+      wires,
       productCount,
       starts: this.#place(starts),
       codes: this.#place(codes),
@@ -214,9 +220,10 @@ class KernelEngine implements Engine {
     const own = matrices as KernelMatrices;
     if (own.owner !== this) throw new RangeError("matrices of another engine");
     const wires = witness.length / SCALAR_BYTES;
+    if (wires < own.wires) throw new RangeError("a witness with too few wires");
     const room = this.#witnessRoom(wires);
     this.#write(room.bytes, witness);
-    this.#kernel.evaluateMatrices(
+    const refused = this.#kernel.evaluateMatrices(
       room.bytes,
       wires,
       room.limbs,
@@ -229,6 +236,7 @@ class KernelEngine implements Engine {
       2 * own.domainSize,
       own.out,
     );
+    if (refused >= 0) throw new RangeError("a wire of more than 254 bits");
     const length = own.domainSize * SCALAR_BYTES;
     return {
       a: this.#read(own.out, length).slice(),
@@ -293,7 +301,7 @@ class KernelEngine implements Engine {
   #witnessRoom(wires: number): { wires: number; bytes: number; limbs: number } {
     if (this.#witness === undefined || this.#witness.wires < wires) {
       const bytes = this.#reserveSecret(wires * SCALAR_BYTES);
-      this.#witness = { wires, bytes, limbs: this.#reserveSecret(wires * SHARED_BYTES) };
+      this.#witness = { wires, bytes, limbs: this.#reserveSecret((wires + 1) * SHARED_BYTES) };
     }
     return this.#witness;
   }

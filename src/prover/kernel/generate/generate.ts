@@ -5,6 +5,7 @@ import {
   declareElement,
   emitFieldFunctions,
   emitQuadraticFunctions,
+  emitWireProducts,
   fieldConstants,
 } from "./fieldFunctions.ts";
 import { inverse } from "./limbs.ts";
@@ -28,6 +29,7 @@ export function generateKernel(): string {
   const fr = new Field("fr", FR_MODULUS);
   emitFieldFunctions(program, fq);
   emitFieldFunctions(program, fr);
+  emitWireProducts(program, fr);
   emitQuadraticFunctions(program, fq);
   emitAdditionKernels(program, fq);
   emitButterflies(program, fr);
