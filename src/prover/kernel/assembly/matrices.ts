@@ -1,8 +1,9 @@
 /**
- * A·w and B·w. Products with coefficients other than ±1 are computed first, two in the lanes; each row is then
- * a sum of wires and products, limb by limb in 64-bit integers.
+ * A·w and B·w. Products with coefficients other than ±1 are computed first, two in the lanes; each
+ * row is then a sum of wires and products, limb by limb in 64-bit integers.
  *
- * Wires, coefficients and products lie two by two: number k in lane k & 1 of the element at 80·(k >> 1).
+ * Wires, coefficients and products lie two by two: number k in lane k & 1 of the element at 80·(k
+ * >> 1).
  */
 import { loadUnsigned, storeCanonical } from "./coordinate";
 import {
@@ -139,9 +140,10 @@ function carrySum(): void {
 }
 
 /**
- * Takes the nearest multiple of r away. With at most 1,024 terms below 1.2·r each (wires below 2^254 < 1.33·r), |q| ≤ 1,366
- * and |q·limb| < 2^61; the estimate of q from the last limb, an integer below 2^61 rounded to a double, is off by far less than
- * one half, so |sum| < r afterwards.
+ * Takes the nearest multiple of r away. With at most 1,024 terms below 1.2·r each (wires below
+ * 2^254 < 1.33·r), |q| ≤ 1,366 and |q·limb| < 2^61; the estimate of q from the last limb, an
+ * integer below 2^61 rounded to a double, is off by far less than one half, so |sum| < r
+ * afterwards.
  */
 function reduceSum(): void {
   carrySum();

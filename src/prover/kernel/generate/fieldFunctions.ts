@@ -49,9 +49,9 @@ function unsignedBounds(): Bounds {
 }
 
 /**
- * Products of wires with constants, two in the lanes. Wires are unsigned limbs below 2^254; constants are
- * centred, so a product is below 0.76·modulus. Elements lie two by two: number k in lane k & 1 of the element at
- * 80·(k >> 1).
+ * Products of wires with constants, two in the lanes. Wires are unsigned limbs below 2^254;
+ * constants are centred, so a product is below 0.76·modulus. Elements lie two by two: number k in
+ * lane k & 1 of the element at 80·(k >> 1).
  */
 export function emitWireProducts(program: Program, field: Field): void {
   program.function(
