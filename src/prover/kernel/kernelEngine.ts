@@ -9,14 +9,17 @@ import type { KernelExports } from "./kernelExports.ts";
 import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
 import { compileMatrices } from "./matrixCode.ts";
 
-/** Twice the bits a scalar may have, and one for the sign: what the windows must cover. */
+/** The bits a scalar may have, 254, and one for the sign: what the windows must cover. */
 const COVERED_BITS = 255;
 const MIN_WINDOW_BITS = 4;
 const MAX_WINDOW_BITS = 13;
 /** Points given to the kernel at a time when a table is built. */
 const STAGED_POINTS = 512;
-/** The widest domain: tables of roots for twice as many rows exist up to 2^28. */
+/** The widest domain: its transforms take 344 bytes of memory a row. */
 const MAX_DOMAIN = 1 << 20;
+
+/** What an instance can address. */
+const ADDRESS_SPACE = 2 ** 32;
 
 const degrees = { g1: 1, g2: 2 } as const;
 /** Bytes of a packed point by group. */
@@ -280,6 +283,7 @@ class KernelEngine implements Engine {
   }
 
   #reserve(bytes: number): number {
+    if (bytes >= ADDRESS_SPACE) throw new RangeError("more than 4 GB of tables");
     return this.#kernel.reserve(bytes) >>> 0;
   }
 
