@@ -62,6 +62,7 @@ export { formatReport } from "./policy/report.ts";
 export type { PolicySource } from "./policy/source/policySource.ts";
 export type { Situation } from "./policy/subject.ts";
 export * from "./prover/artifacts.ts";
+export * from "./prover/kernel/kernelProver.ts";
 export * from "./prover/prover.ts";
 export * from "./prover/snarkjs.ts";
 export * from "./prover/verify.ts";

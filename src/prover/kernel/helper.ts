@@ -54,7 +54,7 @@ export class Helper {
     }
     const { share, witness, h } = this.#keys.get(request.key) as LoadedKey;
     if (request.type === "sums") return share.sums(witness);
-    if (request.type === "h") return share.h(h);
+    if (request.type === "h") return [share.h(h, request.first, request.end)];
     share.forget();
     return [];
   }

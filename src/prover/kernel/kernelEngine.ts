@@ -9,14 +9,17 @@ import type { KernelExports } from "./kernelExports.ts";
 import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
 import { compileMatrices } from "./matrixCode.ts";
 
-/** Twice the bits a scalar may have, and one for the sign: what the windows must cover. */
+/** The bits a scalar may have, 254, and one for the sign: what the windows must cover. */
 const COVERED_BITS = 255;
 const MIN_WINDOW_BITS = 4;
 const MAX_WINDOW_BITS = 13;
 /** Points given to the kernel at a time when a table is built. */
 const STAGED_POINTS = 512;
-/** The widest domain: tables of roots for twice as many rows exist up to 2^28. */
+/** The widest domain: its transforms take 344 bytes of memory a row. */
 const MAX_DOMAIN = 1 << 20;
+
+/** What an instance can address. */
+const ADDRESS_SPACE = 2 ** 32;
 
 const degrees = { g1: 1, g2: 2 } as const;
 /** Bytes of a packed point by group. */
@@ -41,6 +44,8 @@ interface KernelBases extends Bases {
 
 interface KernelMatrices extends Matrices {
   readonly owner: KernelEngine;
+  /** Wires that a witness must have at least. */
+  readonly wires: number;
   readonly productCount: number;
   /** Addresses; see `assembly/matrices.ts`. */
   readonly starts: number;
@@ -187,11 +192,15 @@ class KernelEngine implements Engine {
   }
 
   loadMatrices(coefficients: Uint8Array, domainSize: number): KernelMatrices {
-    const { starts, codes, productWires, values } = compileMatrices(coefficients, domainSize);
+    const { wires, starts, codes, productWires, values } = compileMatrices(
+      coefficients,
+      domainSize,
+    );
     const productCount = productWires.length;
     const matrices: KernelMatrices = {
       owner: this,
       domainSize,
+      wires,
       productCount,
       starts: this.#place(starts),
       codes: this.#place(codes),
@@ -214,9 +223,10 @@ class KernelEngine implements Engine {
     const own = matrices as KernelMatrices;
     if (own.owner !== this) throw new RangeError("matrices of another engine");
     const wires = witness.length / SCALAR_BYTES;
+    if (wires < own.wires) throw new RangeError("a witness with too few wires");
     const room = this.#witnessRoom(wires);
     this.#write(room.bytes, witness);
-    this.#kernel.evaluateMatrices(
+    const refused = this.#kernel.evaluateMatrices(
       room.bytes,
       wires,
       room.limbs,
@@ -229,6 +239,7 @@ class KernelEngine implements Engine {
       2 * own.domainSize,
       own.out,
     );
+    if (refused >= 0) throw new RangeError("a wire of more than 254 bits");
     const length = own.domainSize * SCALAR_BYTES;
     return {
       a: this.#read(own.out, length).slice(),
@@ -272,6 +283,7 @@ class KernelEngine implements Engine {
   }
 
   #reserve(bytes: number): number {
+    if (bytes >= ADDRESS_SPACE) throw new RangeError("more than 4 GB of tables");
     return this.#kernel.reserve(bytes) >>> 0;
   }
 
@@ -293,7 +305,7 @@ class KernelEngine implements Engine {
   #witnessRoom(wires: number): { wires: number; bytes: number; limbs: number } {
     if (this.#witness === undefined || this.#witness.wires < wires) {
       const bytes = this.#reserveSecret(wires * SCALAR_BYTES);
-      this.#witness = { wires, bytes, limbs: this.#reserveSecret(wires * SHARED_BYTES) };
+      this.#witness = { wires, bytes, limbs: this.#reserveSecret((wires + 1) * SHARED_BYTES) };
     }
     return this.#witness;
   }

@@ -49,8 +49,8 @@ export interface KernelExports {
   convertCoefficients(to: number, from: number, count: number): void;
   evaluateMatrices(
     witness: number,
+    wireCount: number,
     wires: number,
-    limbs: number,
     productWires: number,
     coefficients: number,
     products: number,
@@ -59,7 +59,7 @@ export interface KernelExports {
     codes: number,
     rows: number,
     out: number,
-  ): void;
+  ): number;
 
   fqMultiply(result: number, a: number, b: number): void;
   fqSquare(result: number, a: number): void;

@@ -74,7 +74,7 @@ export type HelperRequest =
       h: SharedArrayBuffer;
     }
   | { type: "sums"; key: string }
-  | { type: "h"; key: string }
+  | { type: "h"; key: string; first: number; end: number }
   | { type: "forget"; key: string };
 
 export type HelperReply =

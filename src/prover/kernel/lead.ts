@@ -8,6 +8,7 @@ import { WitnessCalculator } from "../witnessCalculator.ts";
 import { randomBlinding } from "./blinding.ts";
 import type { Engine, Matrices } from "./engine.ts";
 import { assembleProof, type Groth16Result, publicSignalsOf, type Sums } from "./groth16.ts";
+import { HBalance } from "./hBalance.ts";
 import type { HelperLink } from "./helperLink.ts";
 import type { KernelSettings, LeadReply, LeadRequest, StageTimes } from "./kernelMessages.ts";
 import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
@@ -26,6 +27,7 @@ interface LoadedCircuit {
   /** The lead's own share, and the lists that each helper sums. */
   share: ThreadShare;
   helperLists: readonly (readonly PointList[])[];
+  balance: HBalance;
   /** What all threads read: the witness, and the quotient's scalars. Secret. */
   witness: Uint8Array;
   h: Uint8Array;
@@ -116,6 +118,7 @@ export class Lead {
         this.#settings.cacheDirectory,
       ),
       helperLists: others.map(({ terms }) => terms.map(({ list }) => list)),
+      balance: new HBalance(key.domainSize, this.#settings.threads),
       witness: new Uint8Array(witness),
       h: new Uint8Array(h),
     };
@@ -189,7 +192,8 @@ export class Lead {
 
   /** All five sums, with the helpers' shares. */
   async #sum(engine: Engine, circuit: LoadedCircuit, times: StageTimes): Promise<Sums> {
-    const { name: key, matrices, share, witness, h } = circuit;
+    const { name: key, matrices, share, witness, h, balance } = circuit;
+    const start = performance.now();
     const lap = stopwatch();
     const theirSums = this.#helpers.map((helper) => helper.ask({ type: "sums", key }));
     const { a, b } = engine.evaluate(matrices, witness);
@@ -198,16 +202,30 @@ export class Lead {
     h.set(quotient);
     for (const secret of [a, b, quotient]) secret.fill(0);
     times.quotient = lap();
-    const theirH = this.#helpers.map((helper) => helper.ask({ type: "h", key }));
+    const ready = performance.now() - start;
+
+    const shares = balance.split();
+    let next = shares[0] as number;
+    const theirH = this.#helpers.map((helper, k) => {
+      const first = next;
+      next += shares[k + 1] as number;
+      return next > first ? helper.ask({ type: "h", key, first, end: next }) : undefined;
+    });
     const ownSums = share.sums(witness);
     times.sums = lap();
-    const ownH = share.h(h);
+    const before = performance.now() - start;
+    const ownH = shares[0] ? [share.h(h, 0, shares[0])] : [];
     times.h = lap();
     const sumReplies = await Promise.all(theirSums);
     const hReplies = await Promise.all(theirH);
+    const theirPoints = hReplies.flatMap((reply) => reply?.points ?? []);
     times.wait = lap();
+    balance.learn(shares, [
+      { before, h: times.h },
+      ...sumReplies.map(({ ms }, k) => ({ before: Math.max(ms, ready), h: hReplies[k]?.ms ?? 0 })),
+    ]);
     times.sums = Math.max(times.sums, ...sumReplies.map(({ ms }) => ms));
-    times.h = Math.max(times.h, ...hReplies.map(({ ms }) => ms));
+    times.h = Math.max(times.h, ...hReplies.map((reply) => reply?.ms ?? 0));
 
     const sums: Record<PointList, Uint8Array> = {
       a: new Uint8Array(POINT_BYTES.g1),
@@ -225,7 +243,7 @@ export class Lead {
         add(list, points[k] as Uint8Array);
       }
     }
-    for (const point of [...ownH, ...hReplies.flatMap(({ points }) => points)]) add("h", point);
+    for (const point of [...ownH, ...theirPoints]) add("h", point);
     return sums;
   }
 

@@ -11,11 +11,13 @@ const OPERATION_SHIFT = 30;
 
 /** The matrices A and B as the kernel evaluates them: rows of A, then rows of B. */
 export interface MatrixCode {
+  /** Wires that a witness must have at least. */
+  wires: number;
   /** Where each row's codes begin, and the end. */
   starts: Uint32Array;
   /** Operation in the top two bits, number of a wire or product in the others. */
   codes: Uint32Array;
-  /** The wire of each product. */
+  /** The wire of each product; a last one of an odd number is followed by one with coefficient 0. */
   productWires: Uint32Array;
   /** The coefficient of each product, times 2^512. */
   values: Uint8Array;
@@ -39,13 +41,14 @@ export function compileMatrices(section: Uint8Array, domainSize: number): Matrix
     return { row, wire: view.getUint32(at + 8, true), value };
   };
   const starts = new Uint32Array(2 * domainSize + 1);
-  let productCount = 0;
+  let [productCount, wires] = [0, 1];
   for (let k = 0; k < count; k++) {
     const { row, wire, value } = entryAt(k);
     if (row >= 2 * domainSize || view.getUint32(8 + k * ENTRY_BYTES, true) >= domainSize) {
       throw new RangeError("coefficient of a row that does not exist");
     }
     if (wire >>> OPERATION_SHIFT !== 0) throw new RangeError("wire that does not exist");
+    wires = Math.max(wires, wire + 1);
     starts[row + 1] = (starts[row + 1] ?? 0) + 1;
     if (!value.equals(plus as Buffer) && !value.equals(minus as Buffer)) productCount++;
   }
@@ -54,8 +57,9 @@ export function compileMatrices(section: Uint8Array, domainSize: number): Matrix
   }
   const next = starts.slice();
   const codes = new Uint32Array(count);
-  const productWires = new Uint32Array(productCount);
-  const values = new Uint8Array(productCount * SCALAR_BYTES);
+  const evenCount = productCount + (productCount % 2);
+  const productWires = new Uint32Array(evenCount);
+  const values = new Uint8Array(evenCount * SCALAR_BYTES);
   let product = 0;
   for (let k = 0; k < count; k++) {
     const { row, wire, value } = entryAt(k);
@@ -69,7 +73,7 @@ export function compileMatrices(section: Uint8Array, domainSize: number): Matrix
       codes[position] = code(PRODUCT, product++);
     }
   }
-  return { starts, codes, productWires, values };
+  return { wires, starts, codes, productWires, values };
 }
 
 function code(operation: number, number: number): number {

@@ -1,9 +1,10 @@
-import { buildBn128, type Curve, type Point } from "ffjavascript";
+import type { Point } from "ffjavascript";
 import { FIELD_ORDER } from "../../field/field.ts";
 import type { G1Point, G2Point } from "../curve.ts";
 import type { VerificationKey } from "../verificationKey.ts";
 import { pointBytes, scalarBytes } from "./layout.ts";
 import { firstOffCurve } from "./onCurve.ts";
+import { threadCurve } from "./threadCurve.ts";
 
 /** Whether points in EVM order are a valid proof for the public signals. */
 export type ProofCheck = (
@@ -21,7 +22,7 @@ const g2Bytes = ({ x, y }: G2Point) => pointBytes(x.c0, x.c1, y.c0, y.c1);
  * For one's own proofs: it leaves to the pairing equation that B lies in the subgroup of order r.
  */
 export async function createProofCheck(key: VerificationKey): Promise<ProofCheck> {
-  const curve: Curve = await buildBn128(true);
+  const curve = await threadCurve();
   const { G1, G2 } = curve;
   const jacobian = (group: typeof G1, bytes: Uint8Array): Point => group.add(group.zero, bytes);
   const g1 = (point: G1Point) => jacobian(G1, g1Bytes(point));

@@ -3,45 +3,39 @@ import { GROUP_OF, type PointList, type ProverKey } from "./zkeySections.ts";
 
 /** A share of a list's points. */
 export interface Share {
-  list: PointList;
+  list: Exclude<PointList, "h">;
   /** From and to, of 1. */
   range: readonly [number, number];
 }
 
-/** What each thread sums; the first one, the lead, computes the quotient before it. */
+/** What each thread sums besides H; the first one is the lead. */
 export type Plan = readonly (readonly Share[])[];
 
 /** Cost of a point of G2 in points of G1. */
 const G2_COST = 2.7;
-/** Share of the wires that change from proof to proof, whose points alone are added. */
-const CHANGED = 0.35;
-/** Cost of the matrices and transforms, in points of G1 for each row. */
-const QUOTIENT_COST = 0.45;
 /** Shares below this part of a thread's work are left to the neighbour: a sum has costs of its own. */
 const SLIVER = 0.08;
-const lists: readonly PointList[] = ["b2", "a", "b1", "c", "h"];
+const lists = ["b2", "a", "b1", "c"] as const;
 
 /**
- * Splits the work of one proof among threads so that all end at about the same time.
- *
- * The lists are laid end to end, H last, and cut into pieces of equal cost; the lead takes the end of H,
- * and what the others have of H comes last for them, when the quotient is ready.
+ * Splits A, B₁, B₂ and C among the threads, by cost and for good, since their sums run on from proof to
+ * proof. The lead computes the quotient meanwhile and takes none unless it is alone. H, which is summed
+ * anew for each proof, is split each time (`HBalance`).
  */
-export function planWork(key: Pick<ProverKey, "points" | "domainSize">, threads: number): Plan {
-  const cost = (list: PointList) => {
+export function planWork(key: Pick<ProverKey, "points">, threads: number): Plan {
+  const helpers = Math.max(1, threads - 1);
+  const cost = (list: Share["list"]) => {
     const group = GROUP_OF[list];
-    const count = key.points[list].length / POINT_BYTES[group];
-    return count * (group === "g2" ? G2_COST : 1) * (list === "h" ? 1 : CHANGED);
+    return (key.points[list].length / POINT_BYTES[group]) * (group === "g2" ? G2_COST : 1);
   };
-  const quotient = QUOTIENT_COST * key.domainSize;
-  const target = (lists.reduce((sum, list) => sum + cost(list), 0) + quotient) / threads;
+  const target = lists.reduce((sum, list) => sum + cost(list), 0) / helpers;
   const pieces: Share[][] = [[]];
   let room = target;
   for (const list of lists) {
     const whole = cost(list);
     let from = 0;
     while (from < 1) {
-      const isLast = pieces.length === threads;
+      const isLast = pieces.length === helpers;
       if (!isLast && room < SLIVER * target) {
         pieces.push([]);
         room = target;
@@ -55,6 +49,6 @@ export function planWork(key: Pick<ProverKey, "points" | "domainSize">, threads:
       from = to;
     }
   }
-  while (pieces.length < threads) pieces.push([]);
-  return pieces.reverse();
+  while (pieces.length < helpers) pieces.push([]);
+  return threads === 1 ? pieces : [[], ...pieces];
 }

@@ -2,9 +2,10 @@
  * The engine on ffjavascript's WebAssembly (wasmcurves), the arithmetic of snarkjs itself: the oracle of
  * the kernel's tests, and the slow path. Nothing is precomputed.
  */
-import { buildBn128, type Command, type Curve, type Point } from "ffjavascript";
+import type { Command, Curve, Point } from "ffjavascript";
 import type { Bases, Engine, Group, Matrices } from "./engine.ts";
 import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
+import { threadCurve } from "./threadCurve.ts";
 
 /** Points multiplied at once: bounds the memory of the instance. */
 const MSM_CHUNK = 1 << 14;
@@ -23,7 +24,7 @@ interface ReferenceMatrices extends Matrices {
 
 /** @example const engine = await createReferenceEngine(); */
 export async function createReferenceEngine(): Promise<Engine> {
-  return new ReferenceEngine(await buildBn128(true));
+  return new ReferenceEngine(await threadCurve());
 }
 
 class ReferenceEngine implements Engine {

@@ -9,39 +9,27 @@ import { GROUP_OF, type PointList, type ProverKey } from "./zkeySections.ts";
 export interface ThreadWork {
   /** Shares of A, B₁, B₂ and C. */
   terms: Terms[];
-  /** A share of H: points for the scalars from `first` on. */
-  h: { points: Uint8Array; first: number } | undefined;
+  /** The points of H, of which it sums some. */
+  h: Uint8Array;
 }
 
 /** Cuts a thread's work out of a key. */
 export function workOf(key: ProverKey, shares: readonly Share[]): ThreadWork {
-  const work: ThreadWork = { terms: [], h: undefined };
-  for (const { list, range } of shares) {
-    if (list === "h") {
-      const [first, end] = range.map((part) => Math.round(part * key.domainSize)) as [
-        number,
-        number,
-      ];
-      const size = key.points.h.length / key.domainSize;
-      work.h = { points: key.points.h.slice(first * size, end * size), first };
-    } else work.terms.push(termsOf(key, list, range));
-  }
-  return work;
+  return {
+    terms: shares.map(({ list, range }) => termsOf(key, list, range)),
+    h: key.points.h.slice(),
+  };
 }
 
 /** One thread's share of the work on one key, with its tables and running sums. */
 export class ThreadShare {
   readonly #engine: Engine;
   readonly #sums: RunningSums;
-  readonly #h: { bases: Bases; first: number } | undefined;
+  readonly #h: Bases;
   /** The list of each point that `sums` returns. */
   readonly lists: readonly PointList[];
 
-  private constructor(
-    engine: Engine,
-    terms: readonly { terms: Terms; bases: Bases }[],
-    h: { bases: Bases; first: number } | undefined,
-  ) {
+  private constructor(engine: Engine, terms: readonly { terms: Terms; bases: Bases }[], h: Bases) {
     this.#engine = engine;
     this.#sums = new RunningSums(engine, terms);
     this.#h = h;
@@ -59,11 +47,8 @@ export class ThreadShare {
       const bases = await loadCachedBases(engine, GROUP_OF[each.list], each.points, cacheDirectory);
       prepared.push({ terms: each, bases });
     }
-    const share = h && {
-      bases: await loadCachedBases(engine, GROUP_OF.h, h.points, cacheDirectory),
-      first: h.first,
-    };
-    return new ThreadShare(engine, prepared, share);
+    const points = await loadCachedBases(engine, GROUP_OF.h, h, cacheDirectory);
+    return new ThreadShare(engine, prepared, points);
   }
 
   /** One point for each of `lists`, after bringing the running sums to the witness. */
@@ -71,12 +56,15 @@ export class ThreadShare {
     return this.#sums.update(witness);
   }
 
-  /** The share of H's sum; none if the thread has no share. */
-  h(scalars: Uint8Array): Uint8Array[] {
-    if (this.#h === undefined) return [];
-    const { bases, first } = this.#h;
-    const part = scalars.subarray(first * SCALAR_BYTES, (first + bases.length) * SCALAR_BYTES);
-    return [this.#engine.msm(bases, part)];
+  /**
+   * A part of H's sum.
+   *
+   * @param scalars the quotient's, all of them
+   */
+  h(scalars: Uint8Array, first: number, end: number): Uint8Array {
+    const indices = Uint32Array.from({ length: end - first }, (_, k) => first + k);
+    const part = scalars.subarray(first * SCALAR_BYTES, end * SCALAR_BYTES);
+    return this.#engine.msm(this.#h, part, indices);
   }
 
   /** Begins from nothing the next time. */

@@ -11,8 +11,9 @@ let kernel: KernelExports;
 let addresses: [number, number, number];
 
 beforeAll(async () => {
-  const { instance } = await WebAssembly.instantiate(await readFile(kernelFile), {});
-  kernel = instance.exports as unknown as KernelExports;
+  const module = await WebAssembly.compile(await readFile(kernelFile));
+  const { exports } = await WebAssembly.instantiate(module, {});
+  kernel = exports as unknown as KernelExports;
   addresses = [kernel.reserve(160), kernel.reserve(160), kernel.reserve(160)];
 });
 

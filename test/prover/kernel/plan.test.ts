@@ -22,7 +22,7 @@ describe("planWork", () => {
     ] as const) {
       const plan = planWork(key(wires, rows), threads);
       expect(plan).toHaveLength(threads);
-      for (const list of ["a", "b1", "b2", "c", "h"] as const) {
+      for (const list of ["a", "b1", "b2", "c"] as const) {
         const ranges = plan
           .flat()
           .filter((share) => share.list === list)
@@ -35,9 +35,10 @@ describe("planWork", () => {
     }
   });
 
-  it("gives the lead the end of H, and G2 to the other of two threads", () => {
-    const [lead, helper] = planWork(key(7_437, 8_192), 2);
-    expect(lead?.at(-1)).toMatchObject({ list: "h", range: [expect.any(Number), 1] });
-    expect(helper?.[0]).toEqual({ list: "b2", range: [0, 1] });
+  it("leaves the quotient to the lead, and everything to one that is alone", () => {
+    const gate = key(7_437, 8_192);
+    expect(planWork(gate, 2)[0]).toEqual([]);
+    expect(planWork(gate, 2)[1]?.map(({ list }) => list)).toEqual(["b2", "a", "b1", "c"]);
+    expect(planWork(gate, 1)[0]?.map(({ list }) => list)).toEqual(["b2", "a", "b1", "c"]);
   });
 });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { FIELD_ORDER } from "../../../src/field/field.ts";
 import type { Engine } from "../../../src/prover/kernel/engine.ts";
+import { createKernelEngine } from "../../../src/prover/kernel/kernelEngine.ts";
 import { pointBytes, SCALAR_BYTES, scalarBytes } from "../../../src/prover/kernel/layout.ts";
 import { createReferenceEngine } from "../../../src/prover/kernel/referenceEngine.ts";
 import { RunningSums, termsOf } from "../../../src/prover/kernel/sums.ts";
@@ -84,9 +85,16 @@ function* witnesses(count: number, seed: number): Generator<Uint8Array> {
 }
 
 describe("RunningSums", () => {
-  it("equals the full computation over a long random sequence", () => {
+  it("equals the full computation over a long random sequence, with the kernel", async () => {
+    const sums = runningSums((await createKernelEngine()) as Engine);
+    for (const witness of witnesses(400, 3)) {
+      expect(sums.update(witness)).toEqual(fullSums(witness));
+    }
+  });
+
+  it("equals the full computation with the reference", () => {
     const sums = runningSums();
-    for (const witness of witnesses(150, 3)) {
+    for (const witness of witnesses(50, 9)) {
       expect(sums.update(witness)).toEqual(fullSums(witness));
     }
   });

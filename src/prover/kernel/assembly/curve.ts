@@ -1,8 +1,8 @@
 /**
  * Points one at a time, by complete projective formulas: equal, opposite and infinite points need
- * no case of their own. J. Renes, C. Costello, L. Batina, "Complete addition formulas for prime order elliptic
- * curves", 2016, algorithms 7 and 9 (a = 0). They are complete on any curve of odd order: G1's is prime, and
- * that of the twist G2 lies on is r·(2q − r).
+ * no case of their own. J. Renes, C. Costello, L. Batina, "Complete addition formulas for prime
+ * order elliptic curves", 2016, algorithms 7 and 9 (a = 0). They are complete on any curve of odd
+ * order: G1's is prime, and that of the twist G2 lies on is r·(2q − r).
  *
  * A projective point is X, Y, Z in two lanes (two independent points), infinity (0, 1, 0).
  * A packed point (see generate/addition.ts) is affine; infinity is all zero, which is on neither curve.

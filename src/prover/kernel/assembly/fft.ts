@@ -1,15 +1,17 @@
 /**
  * Number-theoretic transforms over Fr and the quotient of Groth16.
  *
- * Two transforms run in the two lanes. The inverse transform is Gentleman–Sande (natural order in, bit-reversed out), the forward one
- * Cooley–Tukey (bit-reversed in, natural out), so nothing is ever permuted. (J. Cooley, J. Tukey, 1965; W. Gentleman,
- * G. Sande, 1966.)
+ * Two transforms run in the two lanes. The inverse transform is Gentleman–Sande (natural order in,
+ * bit-reversed out), the forward one Cooley–Tukey (bit-reversed in, natural out), so nothing is
+ * ever permuted. (J. Cooley, J. Tukey, 1965; W. Gentleman, G. Sande, 1966.)
  *
- * Quotient: for A, B given by their values on the n-th roots of unity, and C with C = A·B on them, the values of
- * A·B − C on the coset g·H, g the 2n-th root: what snarkjs multiplies its H bases with. A and B share the two lanes; C's transform
- * is split in two of half the size: a first (last) butterfly across lanes leaves its halves in the lanes.
+ * Quotient: for A, B given by their values on the n-th roots of unity, and C with C = A·B on them,
+ * the values of A·B − C on the coset g·H, g the 2n-th root: what snarkjs multiplies its H bases
+ * with. A and B share the two lanes; C's transform is split in two of half the size: a first (last)
+ * butterfly across lanes leaves its halves in the lanes.
  *
- * A transform's plain stages leave limbs uncarried; generate/butterflies.ts proves how many may follow each other.
+ * A transform's plain stages leave limbs uncarried; generate/butterflies.ts proves how many may
+ * follow each other.
  */
 import { copy, ELEMENT, scalarsFromPlain, scalarsToPlain } from "./coordinate";
 import {

@@ -1,6 +1,9 @@
 /**
- * A·w and B·w. Products with coefficients other than ±1 are computed first, two in the lanes; each row is then
- * a sum of wires and products, limb by limb in 64-bit integers.
+ * A·w and B·w. Products with coefficients other than ±1 are computed first, two in the lanes; each
+ * row is then a sum of wires and products, limb by limb in 64-bit integers.
+ *
+ * Wires, coefficients and products lie two by two: number k in lane k & 1 of the element at 80·(k
+ * >> 1).
  */
 import { loadUnsigned, storeCanonical } from "./coordinate";
 import {
@@ -9,51 +12,39 @@ import {
   FR_MODULUS,
   FR_PER_TOP,
   frMultiplyUnsigned,
+  frWireProducts,
 } from "./generated";
 
-/** Bytes of an element as five doubles. */
-const SHARED: usize = 40;
+const PAIR: usize = 80;
 /** Limbs are at most 2^51 in magnitude: as many stay below 2^61. */
 const TERMS_BEFORE_REDUCTION = 1024;
+/** x + 1.5·2^52 has the bits of 1.5·2^52 plus x, for an integer |x| ≤ 2^51. */
+const MAGIC: f64 = 6755399441055744.0;
+const MAGIC_BITS: i64 = 0x4338000000000000;
 
-const FACTOR: usize = memory.data(80, 16);
-const WIRES: usize = memory.data(80, 16);
 const PRODUCT: usize = memory.data(80, 16);
 const UNSIGNED: usize = memory.data(80, 16);
 
-/** Coefficients times 2^512, 32 bytes each, to Montgomery form in 40 bytes each. */
+/** Coefficients times 2^512, 32 bytes each, an even number, to Montgomery form. */
 export function convertCoefficients(to: usize, from: usize, count: i32): void {
-  for (let k = 0; k < count; k++) {
+  for (let k = 0; k < count; k += 2) {
     loadUnsigned(UNSIGNED, 0, from + 32 * k);
-    loadUnsigned(UNSIGNED, 1, from + 32 * k);
-    frMultiplyUnsigned(PRODUCT, UNSIGNED, FR_FROM_DOUBLE);
-    storeLane(to + SHARED * <usize>k, PRODUCT, 0);
-  }
-}
-
-function storeLane(to: usize, element: usize, lane: usize): void {
-  for (let limb: usize = 0; limb < 5; limb++) {
-    store<f64>(to + 8 * limb, load<f64>(element + 16 * limb + 8 * lane));
-  }
-}
-
-function loadLanes(to: usize, lane0: usize, lane1: usize): void {
-  for (let limb: usize = 0; limb < 5; limb++) {
-    store<f64>(to + 16 * limb, load<f64>(lane0 + 8 * limb));
-    store<f64>(to + 16 * limb + 8, load<f64>(lane1 + 8 * limb));
+    loadUnsigned(UNSIGNED, 1, from + 32 * k + 32);
+    frMultiplyUnsigned(to + PAIR * <usize>(k >> 1), UNSIGNED, FR_FROM_DOUBLE);
   }
 }
 
 /**
  * Evaluates all rows; the lists are those of `matrixCode.ts`.
  *
- * @param limbs room for the wires, 40 bytes each; `products` likewise
+ * @param productCount even
  * @param out a plain scalar for each row
+ * @returns −1, or the number of a wire that is not below 2^254
  */
 export function evaluateMatrices(
   witness: usize,
-  wires: i32,
-  limbs: usize,
+  wireCount: i32,
+  wires: usize,
   productWires: usize,
   coefficients: usize,
   products: usize,
@@ -62,40 +53,25 @@ export function evaluateMatrices(
   codes: usize,
   rows: i32,
   out: usize,
-): void {
-  for (let k = 0; k < wires; k++) {
-    loadUnsigned(UNSIGNED, 0, witness + 32 * k);
-    storeLane(limbs + SHARED * <usize>k, UNSIGNED, 0);
+): i32 {
+  for (let k = 0; k < wireCount; k++) {
+    const bytes = witness + 32 * <usize>k;
+    if (load<u64>(bytes, 24) >> 62) return k;
+    loadUnsigned(wires + PAIR * <usize>(k >> 1), k & 1, bytes);
   }
-  for (let k = 0; k < productCount; k += 2) {
-    // The last one of an odd number goes in both lanes.
-    const other = min(k + 1, productCount - 1);
-    loadLanes(
-      WIRES,
-      limbs + SHARED * <usize>load<u32>(productWires + 4 * k),
-      limbs + SHARED * <usize>load<u32>(productWires + 4 * other),
-    );
-    loadLanes(FACTOR, coefficients + SHARED * <usize>k, coefficients + SHARED * <usize>other);
-    frMultiplyUnsigned(PRODUCT, WIRES, FACTOR);
-    storeLane(products + SHARED * <usize>k, PRODUCT, 0);
-    storeLane(products + SHARED * <usize>other, PRODUCT, 1);
-  }
+  frWireProducts(products, productWires, wires, coefficients, productCount >> 1);
   for (let row = 0; row < rows; row++) {
-    sumRow(
-      limbs,
-      products,
-      codes,
-      load<i32>(starts + 4 * row),
-      load<i32>(starts + 4 * row, 4),
-      out + 32 * <usize>row,
-    );
+    const from = load<i32>(starts + 4 * row);
+    const to = load<i32>(starts + 4 * row, 4);
+    sumRow(wires, products, codes, from, to, out + 32 * <usize>row);
   }
+  return -1;
 }
 
 const SUM: usize = memory.data(40, 16);
 
 function sumRow(
-  limbs: usize,
+  wires: usize,
   products: usize,
   codes: usize,
   from: i32,
@@ -110,19 +86,21 @@ function sumRow(
   let terms = 0;
   for (let k = from; k < to; k++) {
     const code = load<u32>(codes + 4 * k);
-    const at = (code >> 30 == 2 ? products : limbs) + SHARED * <usize>(code & 0x3fffffff);
+    const number = code & 0x3fffffff;
+    const base = code >> 30 == 2 ? products : wires;
+    const at = base + PAIR * <usize>(number >> 1) + 8 * <usize>(number & 1);
     if (code >> 30 == 1) {
-      s0 -= <i64>load<f64>(at);
-      s1 -= <i64>load<f64>(at, 8);
-      s2 -= <i64>load<f64>(at, 16);
-      s3 -= <i64>load<f64>(at, 24);
-      s4 -= <i64>load<f64>(at, 32);
+      s0 += reinterpret<i64>(MAGIC - load<f64>(at)) - MAGIC_BITS;
+      s1 += reinterpret<i64>(MAGIC - load<f64>(at, 16)) - MAGIC_BITS;
+      s2 += reinterpret<i64>(MAGIC - load<f64>(at, 32)) - MAGIC_BITS;
+      s3 += reinterpret<i64>(MAGIC - load<f64>(at, 48)) - MAGIC_BITS;
+      s4 += reinterpret<i64>(MAGIC - load<f64>(at, 64)) - MAGIC_BITS;
     } else {
-      s0 += <i64>load<f64>(at);
-      s1 += <i64>load<f64>(at, 8);
-      s2 += <i64>load<f64>(at, 16);
-      s3 += <i64>load<f64>(at, 24);
-      s4 += <i64>load<f64>(at, 32);
+      s0 += reinterpret<i64>(MAGIC + load<f64>(at)) - MAGIC_BITS;
+      s1 += reinterpret<i64>(MAGIC + load<f64>(at, 16)) - MAGIC_BITS;
+      s2 += reinterpret<i64>(MAGIC + load<f64>(at, 32)) - MAGIC_BITS;
+      s3 += reinterpret<i64>(MAGIC + load<f64>(at, 48)) - MAGIC_BITS;
+      s4 += reinterpret<i64>(MAGIC + load<f64>(at, 64)) - MAGIC_BITS;
     }
     if (++terms == TERMS_BEFORE_REDUCTION) {
       storeSum(s0, s1, s2, s3, s4);
@@ -162,9 +140,10 @@ function carrySum(): void {
 }
 
 /**
- * Takes the nearest multiple of r away. With at most 1,024 terms below 1.2·r each (wires below 2^254 < 1.33·r), |q| ≤ 1,366
- * and |q·limb| < 2^61; the estimate of q from the last limb, an integer below 2^61 rounded to a double, is off by far less than
- * one half, so |sum| < r afterwards.
+ * Takes the nearest multiple of r away. With at most 1,024 terms below 1.2·r each (wires below
+ * 2^254 < 1.33·r), |q| ≤ 1,366 and |q·limb| < 2^61; the estimate of q from the last limb, an
+ * integer below 2^61 rounded to a double, is off by far less than one half, so |sum| < r
+ * afterwards.
  */
 function reduceSum(): void {
   carrySum();
@@ -177,8 +156,6 @@ function reduceSum(): void {
 
 /** Forgets wires and products that passed through here. */
 export function wipeMatrices(): void {
-  memory.fill(FACTOR, 0, 80);
-  memory.fill(WIRES, 0, 80);
   memory.fill(PRODUCT, 0, 80);
   memory.fill(UNSIGNED, 0, 80);
   memory.fill(SUM, 0, 40);

@@ -1,13 +1,13 @@
 /**
- * Σ sₖ·Pₖ over fixed bases. Scalars are recoded in signed windows of c bits (digits in [−2^(c−1), 2^(c−1)]), each
- * non-zero digit sends its table point (negated for a negative digit) to the bucket of its magnitude, buckets are
- * summed by pairwise trees, and Σ b·bucket[b] is computed in two steps: sums of rows and columns of
- * buckets (b = u·2^h + v), then of those with a given bit in their weight, which a chain of doublings combines.
- * (N. Pippenger, "On the evaluation of powers and monomials", 1980; signed digits and one bucket set as in
- * gnark-crypto and wasmcurves' successors.)
+ * Σ sₖ·Pₖ over fixed bases. Scalars are recoded in signed windows of c bits (digits in [−2^(c−1),
+ * 2^(c−1)]), each non-zero digit sends its table point (negated for a negative digit) to the bucket
+ * of its magnitude, buckets are summed by pairwise trees, and Σ b·bucket[b] is computed in two
+ * steps: sums of rows and columns of buckets (b = u·2^h + v), then of those with a given bit in
+ * their weight, which a chain of doublings combines. (N. Pippenger, "On the evaluation of powers
+ * and monomials", 1980; fixed bases: E. Brickell, D. Gordon, K. McCurley, D. Wilson, 1992.)
  *
- * With windows = ⌈255/c⌉ and scalars below 2^254, the top window holds at most c − 1 bits plus a carry, so its digit
- * is at most 2^(c−1): no carry is left over.
+ * With windows = ⌈255/c⌉ and scalars below 2^254, the top window holds at most c − 1 bits plus a
+ * carry, so its digit is at most 2^(c−1): no carry is left over.
  */
 import {
   addProjective,
@@ -216,7 +216,6 @@ function accumulate(degree: i32, windowBits: i32): void {
       let start = load<i32>(starts + 4 * bucket) + done;
       const part = min(left, CAPACITY - 1 - taken);
       let length = part;
-      // With more of this bucket to come, the next part needs this one's sum: end the call here.
       if (load<u8>(filled + bucket)) {
         start--;
         length++;
@@ -228,6 +227,7 @@ function accumulate(degree: i32, windowBits: i32): void {
       lists++;
       taken += length;
       done += part;
+      // The next part of this bucket adds to this one's sum: end the call here.
       if (part < left) break;
     }
     if (lists == 0) return;

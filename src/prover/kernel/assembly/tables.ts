@@ -1,9 +1,10 @@
 /**
- * Fixed-base tables: for each base P the packed points 2^(c·j)·P, j = 0…windows−1, base after base (E. Brickell,
- * D. Gordon, K. McCurley, D. Wilson, "Fast exponentiation with precomputation", 1992). A digit in any window then
- * selects a point of the table, and all windows share one set of buckets.
+ * Fixed-base tables: for each base P the packed points 2^(c·j)·P, j = 0…windows−1, base after base
+ * (E. Brickell, D. Gordon, K. McCurley, D. Wilson, "Fast exponentiation with precomputation",
+ * 1992). A digit in any window then selects a point of the table, and all windows share one set of
+ * buckets.
  */
-import { ELEMENT, copy, invert, multiply, setOne, setZero } from "./coordinate";
+import { ELEMENT, copy, invert, multiply, setOne } from "./coordinate";
 import {
   doubleProjective,
   isOnCurve,
@@ -81,7 +82,7 @@ function buildBatch(
         const point = points + size * <usize>k;
         for (let bit = 0; bit < windowBits; bit++) doubleProjective(degree, point, point);
       }
-      normaliseAll(degree, halves);
+      normaliseAll(degree, bytes, count);
     }
     for (let k = 0; k < count; k++) {
       const to = table + packed * (<usize>windows * <usize>k + <usize>window);
@@ -92,16 +93,19 @@ function buildBatch(
   return -1;
 }
 
-/** All points to Z = 1 with one inversion. Infinity is left with Z = 1 and coordinates that nobody reads. */
-function normaliseAll(degree: i32, halves: i32): void {
+/**
+ * All points to Z = 1 with one inversion. A finite point of odd order never doubles to infinity, so
+ * Z is zero only where a base is; there it counts as 1, and is 0 again afterwards.
+ */
+function normaliseAll(degree: i32, bytes: usize, count: i32): void {
+  const halves = (count + 1) >> 1;
   const size = projectiveSize(degree);
   const part = ELEMENT * <usize>degree;
   setOne(degree, RUNNING);
   for (let k = 0; k < halves; k++) {
     const z = points + size * <usize>k + 2 * part;
-    // Z of infinity is exactly zero, limb by limb: it is a product with the zero it was loaded as.
-    for (let lane: usize = 0; lane < 2; lane++) {
-      if (isLaneZero(degree, z, lane)) store<f64>(z + 8 * lane, 1);
+    for (let lane = 0; lane < 2; lane++) {
+      if (isInfinite(degree, bytes, count, 2 * k + lane)) setLane(degree, z, lane, 1);
     }
     copy(degree, prefixes + part * <usize>k, RUNNING);
     multiply(degree, RUNNING, RUNNING, z);
@@ -115,14 +119,22 @@ function normaliseAll(degree: i32, halves: i32): void {
     multiply(degree, point, point, INVERSE);
     multiply(degree, point + part, point + part, INVERSE);
     setOne(degree, z);
+    for (let lane = 0; lane < 2; lane++) {
+      if (isInfinite(degree, bytes, count, 2 * k + lane)) setLane(degree, z, lane, 0);
+    }
   }
 }
 
-function isLaneZero(degree: i32, element: usize, lane: usize): bool {
+/** Whether point `index` of a batch is infinite; after an odd number the last one comes twice. */
+function isInfinite(degree: i32, bytes: usize, count: i32, index: i32): bool {
+  return isZeroBytes(degree, bytes + 64 * <usize>degree * <usize>min(index, count - 1));
+}
+
+/** Sets one lane of an element to a small integer. */
+function setLane(degree: i32, element: usize, lane: i32, value: f64): void {
   for (let i: usize = 0; i < ELEMENT * <usize>degree; i += 16) {
-    if (load<f64>(element + i + 8 * lane) != 0) return false;
+    store<f64>(element + i + 8 * <usize>lane, i == 0 ? value : 0);
   }
-  return true;
 }
 
 /** Marks the bases whose first table entry is infinity: 1 in `flags`. */

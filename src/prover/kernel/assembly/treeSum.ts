@@ -2,9 +2,10 @@
  * Sums of many lists of points by pairwise trees: in each round every list's neighbours are added in
  * affine form, all pairs of all lists sharing one inversion, until each list has one point or none.
  *
- * A list is `counts[k]` references from `references[starts[k]]` on. Pairs that affine addition cannot add (equal or opposite
- * points) are replaced in the batch by a harmless pair and added one by one; sums that are infinite are
- * taken out of their lists, so a batch never meets infinity. (The caller never puts it in.)
+ * A list is `counts[k]` references from `references[starts[k]]` on. Pairs that affine addition
+ * cannot add (equal or opposite points) are replaced in the batch by a harmless pair and added one
+ * by one; sums that are infinite are taken out of their lists, so a batch never meets infinity.
+ * (The caller never puts it in.)
  */
 import { addReferences, isPackedInfinity, packedSize } from "./curve";
 import { ELEMENT, copy, invert, multiply } from "./coordinate";
@@ -44,7 +45,8 @@ function reserveScratch(): void {
   specials = reserve(12 * (CAPACITY / 2 + SLACK));
   work = reserve(160 * (CAPACITY + SLACK));
   scratchEnd = reserve(0);
-  // Points on no curve, which does not matter: x = 2^244 (in its last limb, or it would look like zero) and 0.
+  // Points on no curve, which does not matter: x = 2^244 (in its last limb, or it would look like
+  // zero) and 0.
   harmless1 = reserve(320);
   store<f64>(harmless1, 1099511627776.0, 64);
   harmless2 = harmless1 + 160;
@@ -106,7 +108,10 @@ function setHarmless(pair: usize): void {
   store<u32>(pair, <u32>harmless2, 4);
 }
 
-/** Reads a little of each point of a block ahead of its use: random access is what a fresh batch waits for. */
+/**
+ * Reads a little of each point of a block ahead of its use: random access is what a fresh batch
+ * waits for.
+ */
 function touch(degree: i32, from: usize, count: i32): u64 {
   const size = packedSize(degree);
   let seen: u64 = 0;

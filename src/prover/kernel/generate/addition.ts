@@ -1,18 +1,20 @@
 /**
- * Affine additions in batches with one shared inversion (P. Montgomery's trick, 1987), for y² = x³ + b over Fq
- * (degree 1, G1) and Fq2 (degree 2, G2). Two pairs are added in the two lanes; four pairs make one step of
- * the passes that carry a chain of products, so that two chains hide each other's latency.
+ * Affine additions in batches with one shared inversion (P. Montgomery's trick, 1987), for
+ * y² = x³ + b over Fq (degree 1, G1) and Fq2 (degree 2, G2). Two pairs are added in the two lanes; four
+ * pairs make one step of the passes that carry a chain of products, so that two chains hide each
+ * other's latency.
  *
  *   λ = (y_b − y_a)/(x_b − x_a)    x = λ² − x_a − x_b    y = λ·(x_a − x) − y_a
  *
  * - `forward`: d = x_b − x_a of every pair, and the products of all earlier ones. In Fq2 what is
- *   inverted is the norm d₀² + d₁², and 1/d = (d₀ − d₁·u)/norm. A step in which some d may be zero is not
- *   done: the function returns its index, and the driver takes such pairs out.
+ *   inverted is the norm d₀² + d₁², and 1/d = (d₀ − d₁·u)/norm. A step in which some d may be zero
+ *   is not done: the function returns its index, and the driver takes such pairs out.
  * - `inverses`: from the last pair back, each product becomes the inverse of its own d (or norm).
  * - `slopes` (degree 2 only) and `sums`: λ, then the points.
  *
- * A point in memory is affine and packed, 80 bytes per coordinate degree: x₀x₁ x₂x₃ y₀y₁ y₂y₃ x₄y₄. A pair is two 32-bit
- * references, each the address of a point, 16-aligned, whose lowest bit negates y.
+ * A point in memory is affine and packed, 80 bytes per coordinate degree: x₀x₁ x₂x₃ y₀y₁ y₂y₃ x₄y₄.
+ * A pair is two 32-bit references, each the address of a point, 16-aligned, whose lowest bit
+ * negates y.
  */
 import {
   type Bounds,

@@ -2,10 +2,11 @@
  * Butterflies of the number-theoretic transform, two transforms in the two lanes, and the chain of
  * bounds through the stages.
  *
- * Cooley–Tukey (decimation in time): (a, b) → (a + w·b, a − w·b). Gentleman–Sande (decimation in frequency):
- * (a, b) → (a + b, (a − b)·w). Sums are left uncarried as long as the next product stays exact: `plain`
- * stages follow each other, then a `tidy` one reduces and carries. `PLAIN_TIME` and `PLAIN_FREQUENCY` plain stages are proven
- * here; the drivers take the numbers from the generated constants.
+ * Cooley–Tukey (decimation in time): (a, b) → (a + w·b, a − w·b). Gentleman–Sande (decimation in
+ * frequency): (a, b) → (a + b, (a − b)·w). Sums are left uncarried as long as the next product
+ * stays exact: `plain` stages follow each other, then a `tidy` one reduces and carries.
+ * `PLAIN_TIME` and `PLAIN_FREQUENCY` plain stages are proven here; the drivers take the numbers
+ * from the generated constants.
  */
 import { type Bounds, centredBounds, type Element, storedBounds, widest } from "./element.ts";
 import type { Field } from "./field.ts";

@@ -31,8 +31,9 @@ export function carriedBounds(valueBound: bigint): Bounds {
 
 /**
  * What every element in memory satisfies between kernels: carried, and |value| ≤ 1.2·modulus.
- * (The product of two such is at most 1.05·modulus; the sum of two is reduced before it is stored. Up to
- * 1.25·modulus the quotient of a difference stays within ±2, which keeps its limbs within 2^52.)
+ * (The product of two such is at most 1.05·modulus; the sum of two is reduced before it is stored.
+ * Up to 1.25·modulus the quotient of a difference stays within ±2, which keeps its limbs within
+ * 2^52.)
  */
 export function storedBounds(field: Field): Bounds {
   return carriedBounds((field.modulus * 6n) / 5n);

@@ -1,4 +1,4 @@
-import { centredBounds, demandBounds, type Element, exactBounds } from "./element.ts";
+import { type Bounds, centredBounds, demandBounds, type Element, exactBounds } from "./element.ts";
 import type { Field } from "./field.ts";
 import { inverse, LIMBS, MONTGOMERY_R } from "./limbs.ts";
 import { add, carry, negate, reduce, subtract } from "./linear.ts";
@@ -39,6 +39,42 @@ export function emitFieldFunctions(program: Program, field: Field): void {
     const b = program.load(field, "y", "b", 0, centredBounds(field));
     program.store(field, tidy(multiply(program, field, { factors: [[a, b]] })), "result");
   });
+}
+
+/** Bounds of the limbs that 32 bytes below 2^254 are split into: unsigned. */
+function unsignedBounds(): Bounds {
+  const limbs = Array.from({ length: LIMBS }, () => (1n << 51n) - 1n);
+  limbs[LIMBS - 1] = (1n << 50n) - 1n;
+  return { ...exactBounds(limbs), valueBound: (1n << 254n) - 1n };
+}
+
+/**
+ * Products of wires with constants, two in the lanes. Wires are unsigned limbs below 2^254;
+ * constants are centred, so a product is below 0.76·modulus. Elements lie two by two: number k in
+ * lane k & 1 of the element at 80·(k >> 1).
+ */
+export function emitWireProducts(program: Program, field: Field): void {
+  program.function(
+    `${field.name}WireProducts(products: usize, indices: usize, wires: usize, constants: usize, pairs: i32): void`,
+    () => {
+      program.line("  for (let i = 0; i < pairs; i++) {");
+      const [first, second] = [0, 1].map((lane) => {
+        const index = program.let("k", `load<u32>(indices, ${4 * lane})`);
+        return program.let("p", `wires + 80 * <usize>(${index} >> 1) + 8 * <usize>(${index} & 1)`);
+      });
+      const limbs = program.limbs(
+        "w",
+        (i) =>
+          `v128.load_lane<f64>(${second}, v128.load64_splat(${first}, ${16 * i}), 1, ${16 * i})`,
+      );
+      const { limbBounds, valueBound } = unsignedBounds();
+      const wires = { limbs, limbBounds, valueBound };
+      const constants = program.load(field, "c", "constants", 0, centredBounds(field));
+      const product = multiply(program, field, { factors: [[wires, constants]] });
+      program.store(field, product, "products");
+      program.line("  products += 80; indices += 8; constants += 80; }");
+    },
+  );
 }
 
 /** The same for Fq2 = Fq[u]/(u² + 1): an element is two of Fq, 160 bytes. */

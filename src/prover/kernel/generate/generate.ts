@@ -5,6 +5,7 @@ import {
   declareElement,
   emitFieldFunctions,
   emitQuadraticFunctions,
+  emitWireProducts,
   fieldConstants,
 } from "./fieldFunctions.ts";
 import { inverse } from "./limbs.ts";
@@ -28,6 +29,7 @@ export function generateKernel(): string {
   const fr = new Field("fr", FR_MODULUS);
   emitFieldFunctions(program, fq);
   emitFieldFunctions(program, fr);
+  emitWireProducts(program, fr);
   emitQuadraticFunctions(program, fq);
   emitAdditionKernels(program, fq);
   emitButterflies(program, fr);
@@ -44,7 +46,8 @@ export function generateKernel(): string {
     declareElement(fq, "CURVE_3B", 9n),
     pair(fq, "TWIST_B", b0, b1),
     pair(fq, "TWIST_3B", 3n * b0, 3n * b1),
-    // A generator of the 2^28-th roots of unity, as ffjavascript chooses it: 5 is the least non-residue.
+    // A generator of the 2^28-th roots of unity, as ffjavascript chooses it: 5 is the least
+    // non-residue.
     declareElement(fr, "FR_ROOT", power(5n, twoAdicRoot >> 28n, FR_MODULUS)),
     declareElement(fr, "FR_HALF", inverse(2n, FR_MODULUS)),
     declareElement(fr, "FR_NON_RESIDUE", 5n),

@@ -36,7 +36,7 @@ function combine(program: Program, operation: "add" | "sub", a: Element, b: Elem
 
 /** How far the estimate of value/modulus from the last limb alone can be off, times the modulus. */
 function estimateSlack(value: Element): bigint {
-  // The limbs below the last one, plus two roundings of 2^−53 each (the constant's and the product's).
+  // The limbs below the last one, plus three roundings of 2^−53 each: the modulus, the constant, the product.
   return lowPartBound(value) + (value.valueBound >> 50n);
 }
 

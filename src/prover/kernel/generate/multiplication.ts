@@ -1,28 +1,30 @@
 /**
  * Montgomery multiplication of two lanes at once, in doubles and 64-bit integers.
  *
- * Sources: P. Montgomery, "Modular multiplication without trial division", 1985; N. Emmart and
- * C. Weems, "Faster modular exponentiation using double precision floating point arithmetic on the
- * GPU", 2018 (the split of a product of doubles into two halves by fused multiply-adds).
+ * Sources: P. Montgomery, "Modular multiplication without trial division", 1985; N. Emmart,
+ * F. Zheng and C. Weems, "Faster modular exponentiation using double precision floating point
+ * arithmetic on the GPU", 2018 (the split of a product of doubles into two halves by fused multiply-adds).
  *
  * **Split.** For integers x, y with |xy| ≤ 2^102 let C₁ = 1.5·2^103. h = fma(x, y, C₁) lies in
  * [2^103, 2^104], where doubles are 2^51 apart, so h = C₁ + hi·2^51 with hi = round(xy/2^51), and as
  * 64-bit integers bits(h) = bits(C₁) + hi. With C₂ = C₁ + 1.5·2^52, C₂ − h is exact (a multiple of 2^51
  * below 2^104), and fma(x, y, C₂ − h) = 1.5·2^52 + lo with lo = xy − hi·2^51, |lo| ≤ 2^50: exact in
  * [2^52, 2^53], with bits = bits(1.5·2^52) + lo. So halves are summed as integers: every accumulator
- * starts from minus the known sum of the bits it will receive. Without a fused multiply-add lo is wrong,
- * which the self-test notices.
+ * starts from minus the known sum of the bits it will receive. Without a fused multiply-add lo is
+ * wrong, which the self-test notices.
  *
- * **Accumulators.** s₀…s₉, position p worth 2^(51p). s₀…s₈ carry a bias of 2^62 + 2^50, so that as unsigned
- * integers they are v + 2^50 + 2^62 ≥ 0 for |v| < 2^62: `& (2^51 − 1)` minus 2^50 is the signed digit of v in
- * [−2^50, 2^50), and `>>> 51` is its carry plus 2^11, which the next position's start takes away.
+ * **Accumulators.** s₀…s₉, position p worth 2^(51p). s₀…s₈ carry a bias of 2^62 + 2^50, so that as
+ * unsigned integers they are v + 2^50 + 2^62 ≥ 0 for |v| < 2^62: `& (2^51 − 1)` minus 2^50 is the
+ * signed digit of v in [−2^50, 2^50), and `>>> 51` is its carry plus 2^11, which the next
+ * position's start takes away.
  *
- * **Reduction.** Rows 0, 1, 2 *fold*: with k·N ≡ −1 mod 2^51 and digit d of v, d + d·k·N = 2^51·d·(kN + 1)/2^51:
- * the position is cleared by adding d·fold one higher, without an integer multiplication. Rows 3, 4 take
- * m ≡ −v/N mod 2^51 (a 64-bit multiplication; 2^50·(1/N) ≡ 2^50 since 1/N is odd, so the bias is harmless).
- * All digits are signed, |m| ≤ 2^50, so with N < 0.38·R
+ * **Reduction.** Rows 0, 1, 2 *fold*: with k·N ≡ −1 mod 2^51 and digit d of v,
+ * d + d·k·N = 2^51·d·(k·N + 1)/2^51, so adding d·fold one position higher clears this one, without an
+ * integer multiplication. Rows 3, 4 take m ≡ −v/N mod 2^51 (a 64-bit multiplication; 2^50·(1/N) ≡ 2^50
+ * since 1/N is odd, so the bias is harmless). All digits are signed, |m| ≤ 2^50, and |k| ≤ 2^50, so
  *
- *   |result| ≤ |Σab|/R + N·(2^50·|k|·(1 + 2^51 + 2^102) + 2^50·(2^153 + 2^204))/2^255 + |addends| ≤ |Σab|/R + 0.501·N + |addends|
+ *   |result| ≤ (|Σab| + N·2^50·(|k|·(1 + 2^51 + 2^102) + 2^153 + 2^204))/R + |addends|
+ *            ≤ |Σab|/R + 0.501·N + |addends|
  *
  * and no conditional subtraction is needed. Folding a fourth row would double the constant.
  *
