@@ -7,7 +7,7 @@ import type { Cli } from "./cli.ts";
 import type { AccountRole } from "./workspace.ts";
 
 /** Gas that no transaction of a kind comes below: less money than that cannot be enough. */
-export const leastGas = { transaction: 30_000n, action: 250_000n, deployment: 8_000_000n } as const;
+export const leastGas = { transaction: 30_000n, action: 250_000n, deployment: 6_000_000n } as const;
 
 /**
  * Refuses to start what an account cannot pay for. An account whose keystore names no address is let

@@ -44,7 +44,9 @@ async function main(argv: readonly string[]): Promise<number> {
 
 // A reader that went away, as in `zkmandate … | head`, is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`error: the output cannot be written: ${error.code}\n`);
+  process.exit(exitCodes.error);
 });
 
 const exitCode = await main(process.argv);

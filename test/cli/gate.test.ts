@@ -269,6 +269,8 @@ describe("a gate, from the command line", () => {
 
     const { json: announced } = await run("gate", "unpause");
     expect(announced).toMatchObject({ ok: true, action: "unpause" });
+    const twice = await run("gate", "unpause");
+    expect(twice.json.error.message).toBe("An unpause is announced already");
     const early = await run("gate", "execute", announced.id);
     expect(early.code).toBe(4);
     expect(early.json.error.message).toMatch(/executable from \d{4}-\d\d-\d\d .* UTC/);

@@ -1,10 +1,13 @@
 import { Command } from "commander";
+import { type Address, isAddressEqual } from "viem";
+import type { ReadClient } from "../../chain/client.ts";
 import { gateOperation } from "../../chain/gateOperation.ts";
 import { readGate } from "../../chain/readGate.ts";
 import { UsageError } from "../../errors/cli.ts";
 import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
-import { action, examples } from "../cli.ts";
+import { action, type Cli, examples } from "../cli.ts";
 import { announce } from "../gateAction.ts";
+import { listOperations, operationState } from "../operations.ts";
 
 /** `zkmandate gate unpause`: announces that actions may go on. */
 export function gateUnpauseCommand(): Command {
@@ -20,6 +23,7 @@ export function gateUnpauseCommand(): Command {
           if (!(await readGate(client, { gate })).paused) {
             throw new UsageError("The gate is not paused", { details: [`gate: ${gate}`] });
           }
+          await assertNoneAnnounced(cli, client, gate);
           return {
             operation: gateOperation({ gate, functionName: "unpause", args: [] }),
             rows: [["call", `unpause() on ${gate}`]],
@@ -27,4 +31,19 @@ export function gateUnpauseCommand(): Command {
         }),
       ),
     );
+}
+
+/** A second one would stay executable, and could end a later pause without any notice. */
+async function assertNoneAnnounced(cli: Cli, client: ReadClient, gate: Address): Promise<void> {
+  for (const saved of await listOperations(await cli.workspace())) {
+    if (saved.action !== "unpause" || !isAddressEqual(saved.gate, gate)) continue;
+    const state = await operationState(client, saved);
+    if (state !== "waiting" && state !== "ready") continue;
+    throw new UsageError("An unpause is announced already", {
+      details: [
+        `operation: ${saved.id}, ${state}`,
+        "execute it, or take it back with: gate cancel",
+      ],
+    });
+  }
 }
