@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Engine } from "../../../src/prover/kernel/engine.ts";
+import type { KernelSettings, LeadReply } from "../../../src/prover/kernel/kernelMessages.ts";
+import { Lead } from "../../../src/prover/kernel/lead.ts";
+import { createReferenceEngine } from "../../../src/prover/kernel/referenceEngine.ts";
+import { toyArtifacts, toyInput } from "../fixtures/toy.ts";
+
+let toy: Awaited<ReturnType<typeof toyArtifacts>>;
+beforeAll(async () => {
+  toy = await toyArtifacts();
+});
+afterAll(() => toy.remove());
+
+const settings = (): KernelSettings => ({
+  engine: "kernel",
+  threads: 1,
+  verify: true,
+  directory: toy.directory,
+  production: false,
+  tableBytes: 0,
+  cacheDirectory: undefined,
+});
+
+/** A lead without helpers, whose engine gives a wrong sum when told to. */
+async function faultyLead() {
+  const reference = await createReferenceEngine();
+  const faults = { wrongSums: 0, errors: 0 };
+  const engine = new Proxy(reference, {
+    get(target, property: keyof Engine) {
+      if (property === "msm") {
+        return (...args: Parameters<Engine["msm"]>) => {
+          const sum = target.msm(...args);
+          if (faults.errors > 0) {
+            faults.errors--;
+            throw new Error("broken");
+          }
+          if (faults.wrongSums === 0) return sum;
+          faults.wrongSums--;
+          return target.add(args[0].group, sum, sum);
+        };
+      }
+      const own = target[property];
+      return typeof own === "function" ? own.bind(target) : own;
+    },
+  });
+  const lead = new Lead(settings(), Promise.resolve(engine), []);
+  const prove = (amount: bigint): Promise<LeadReply> =>
+    lead.answer({ type: "prove", circuit: "gate", input: toyInput({ amount }) });
+  return { lead, faults, prove };
+}
+
+describe("Lead", () => {
+  it("proves once more from nothing when a proof does not verify", async () => {
+    const { faults, prove } = await faultyLead();
+    expect(await prove(3n)).toMatchObject({ ok: true });
+    faults.wrongSums = 1;
+    expect(await prove(4n)).toMatchObject({ ok: true });
+    expect(faults.wrongSums).toBe(0);
+    expect(await prove(5n)).toMatchObject({ ok: true });
+  });
+
+  it("hands out no proof that does not verify, and recovers", async () => {
+    const { faults, prove } = await faultyLead();
+    faults.wrongSums = Number.POSITIVE_INFINITY;
+    const reply = await prove(3n);
+    const shortMessage = expect.stringContaining("does not verify");
+    expect(reply).toMatchObject({ ok: false, failure: { shortMessage } });
+    faults.wrongSums = 0;
+    expect(await prove(4n)).toMatchObject({ ok: true });
+  });
+
+  it("recovers from an error in the middle of the sums", async () => {
+    const { faults, prove } = await faultyLead();
+    expect(await prove(3n)).toMatchObject({ ok: true });
+    faults.errors = 1;
+    expect(await prove(4n)).toMatchObject({ ok: false });
+    expect(await prove(5n)).toMatchObject({ ok: true });
+  });
+
+  it("says that the engine does not work here instead of proving with it", async () => {
+    const broken = new Lead(settings(), Promise.reject(new Error("no relaxed SIMD")), []);
+    const reply = await broken.answer({ type: "prove", circuit: "gate", input: toyInput() });
+    expect(reply).toEqual({ ok: false, unfit: "no relaxed SIMD" });
+  });
+
+  it("proves again after it was wiped", async () => {
+    const { lead, prove } = await faultyLead();
+    await prove(3n);
+    await lead.wipe();
+    expect(await prove(4n)).toMatchObject({ ok: true });
+  });
+});
