@@ -20,9 +20,10 @@ export const folderOrder = [
   "keys",
   "signer",
   "chain",
+  "audit",
+  "journal",
   "agent",
   "server",
-  "audit",
   "cli",
 ] as const;
 
