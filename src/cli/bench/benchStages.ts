@@ -1,12 +1,7 @@
 import { getCurveFromName } from "ffjavascript";
 import { groth16 } from "snarkjs";
-import { type Address, keccak256, numberToHex } from "viem";
-import { type CircuitName, circuits } from "../../action/circuits.ts";
-import type { Action } from "../../action/context.ts";
-import { challenge, gatedActionDigest } from "../../action/digest.ts";
+import type { CircuitName } from "../../action/circuits.ts";
 import { ecdsaKey } from "../../keys/ecdsaKey.ts";
-import { type Allowed, decide } from "../../policy/evaluate.ts";
-import type { BudgetLevel } from "../../policy/policy.ts";
 import { loadArtifacts } from "../../prover/artifacts.ts";
 import type { StageTimes } from "../../prover/kernel/kernelMessages.ts";
 import { createKernelProver } from "../../prover/kernel/kernelProver.ts";
@@ -14,21 +9,21 @@ import type { Prover } from "../../prover/prover.ts";
 import { verifyProof } from "../../prover/verify.ts";
 import { calculateWitness } from "../../prover/witness.ts";
 import { WitnessCalculator } from "../../prover/witnessCalculator.ts";
-import type { SignedGateCall } from "../../signer/gateCall.ts";
 import { createSigner } from "../../signer/signer.ts";
-import type { LaneRecord } from "../../state/laneStore.ts";
-import { type State, stateCommitment } from "../../state/state.ts";
-import { bindTransition, circuitInput } from "../../witness/witness.ts";
-import { benchCalldata, benchPolicy } from "./benchPolicy.ts";
+import { stateCommitment } from "../../state/state.ts";
+import {
+  type BenchAction,
+  benchActions,
+  CHAIN_ID,
+  GATE,
+  MAX_DELAY,
+  RECIPIENT,
+  TOKEN,
+} from "./benchActions.ts";
+import { benchPolicy } from "./benchPolicy.ts";
 import { measure, summarize, type Timing } from "./measure.ts";
 
-const CHAIN_ID = 31_337;
-const GATE: Address = "0x6a7e6a7e6a7e6a7e6a7e6a7e6a7e6a7e6a7e6a7e";
-const TOKEN: Address = "0x70c3e00000000000000000000000000000000001";
-const RECIPIENT: Address = "0x9ec1000000000000000000000000000000000002";
-const TIME = 1_861_963_200n;
-const MAX_DELAY = 300n;
-/** Different actions that are proven in turn, since a prover may keep what does not change. */
+/** Different actions that are proven in turn. */
 const ACTIONS = 8;
 
 /** What is timed of each circuit. */
@@ -55,112 +50,73 @@ export async function benchCircuit(
   prover: Prover,
   runs: number,
 ): Promise<CircuitBench> {
-  const committed = benchPolicy({ circuit, chainId: CHAIN_ID, token: TOKEN });
-  /** A transfer with amount, time and state of its own. */
-  const actionAt = (index: number) => {
-    const action: Action = {
-      chainId: CHAIN_ID,
-      gate: GATE,
-      target: TOKEN,
-      value: 0n,
-      data: benchCalldata(circuit, RECIPIENT, 10n ** 17n + BigInt(index) * 123_456_789n),
-    };
-    const time = TIME + 12n * BigInt(index);
-    const level: BudgetLevel = { level: 1_000n * BigInt(index), last: time - 100n };
-    const salt = BigInt(keccak256(numberToHex(index))) >> 8n;
-    const stateOld: State = { levels: [level, level, level, level], salt };
-    const situation = { action, time, prices: [], riskAnswer: 0n, levels: stateOld.levels };
-    const evaluate = () => decide(committed.policy, { ...situation, tier: "gate" }) as Allowed;
-    const verdict = evaluate();
-    const transition = {
-      circuit,
-      action,
-      time,
-      feeds: verdict.feeds,
-      committed,
-      ruleIndex: verdict.ruleIndex,
-      stateOld,
-      stateNew: { levels: verdict.levels, salt: salt + 1n },
-    };
-    const binding = bindTransition(transition);
-    const digest = gatedActionDigest(CHAIN_ID, GATE, {
-      circuit: circuits[circuit].id,
-      contextHash: binding.contextHash,
-      lane: 0,
-      epoch: 1,
-      seq: BigInt(index),
-      dataHash: `0x${"00".repeat(32)}`,
-      deadline: time + MAX_DELAY,
-      submitter: RECIPIENT,
-      contextCommitment: binding.contextCommitment,
-    });
-    const z = challenge(digest);
-    const input = () => circuitInput(transition, bindTransition(transition), z);
-    return { evaluate, action, stateOld, digest, input };
-  };
-  const actions = Array.from({ length: ACTIONS }, (_, index) => actionAt(index));
-  const { evaluate, action, stateOld, digest, input } = actions[0] as (typeof actions)[0];
-  const inputs = inTurn(actions.map((each) => each.input()));
+  const actions = benchActions(circuit, ACTIONS);
+  const first = actions[0] as BenchAction;
+  const nextInput = inTurn(actions.map((each) => each.input()));
   const key = ecdsaKey(new Uint8Array(32).fill(1));
-  const proof = await prover.prove(circuit, input());
-
-  const pipeline = createSigner({
-    chainId: CHAIN_ID,
-    gate: GATE,
-    lane: 0,
-    committed,
-    secret: new Uint8Array(32).fill(4),
-    key,
-    prover,
-    reader: {
-      snapshot: async () => ({
-        time: TIME,
-        finalizedTime: TIME,
-        epoch: 1,
-        paused: false,
-        maxDelay: MAX_DELAY,
-        agent: key.onchain,
-        lane: {
-          policy: committed.commitment,
-          state: stateCommitment(stateOld),
-          epoch: 1,
-          seq: 0n,
-          lastTime: TIME,
-        },
-        prices: [],
-      }),
-    },
-    // Always the same lane before its first action; what a disk costs is the disk's.
-    store: {
-      read: async (): Promise<LaneRecord<SignedGateCall>> => ({
-        chainId: CHAIN_ID,
-        gate: GATE,
-        lane: 0,
-        epoch: 1,
-        seq: 0n,
-        state: stateOld,
-        quietUntil: 0n,
-      }),
-      write: async (record) => record,
-      exclusive: (_, work) => work(),
-    },
-  });
-  const request = { target: TOKEN, value: 0n, data: action.data, submitter: RECIPIENT };
-
+  const proof = await prover.prove(circuit, first.input());
   return {
     stages: {
-      evaluate: await measure(runs, evaluate),
-      witness: await measure(runs, () => calculateWitness(circuit, input())),
-      prove: await measure(runs, () => prover.prove(circuit, inputs())),
+      evaluate: await measure(runs, () => first.evaluate()),
+      witness: await measure(runs, () => calculateWitness(circuit, first.input())),
+      prove: await measure(runs, () => prover.prove(circuit, nextInput())),
       verify: await measure(runs, () => verifyProof(circuit, proof)),
-      sign: await measure(runs, () => key.sign(digest)),
-      pipeline: await measure(runs, () => pipeline.sign(request)),
+      sign: await measure(runs, () => key.sign(first.digest)),
+      pipeline: await measure(runs, pipelineOf(circuit, prover, actions)),
     },
     ...(await benchProvers(
       circuit,
       actions.map((each) => each.input()),
       runs,
     )),
+  };
+}
+
+/** Decision to signature by a real signer, whose lane stands before the next action each time. */
+function pipelineOf(
+  circuit: CircuitName,
+  prover: Prover,
+  actions: readonly BenchAction[],
+): () => Promise<unknown> {
+  const committed = benchPolicy({ circuit, chainId: CHAIN_ID, token: TOKEN });
+  const key = ecdsaKey(new Uint8Array(32).fill(1));
+  const next = inTurn(actions);
+  let now = actions[0] as BenchAction;
+  const lane = { chainId: CHAIN_ID, gate: GATE, lane: 0 };
+  const signer = createSigner({
+    ...lane,
+    committed,
+    secret: new Uint8Array(32).fill(4),
+    key,
+    prover,
+    reader: {
+      snapshot: async () => ({
+        time: now.time,
+        finalizedTime: now.time,
+        epoch: 1,
+        paused: false,
+        maxDelay: MAX_DELAY,
+        agent: key.onchain,
+        lane: {
+          policy: committed.commitment,
+          state: stateCommitment(now.stateOld),
+          epoch: 1,
+          seq: 0n,
+          lastTime: now.time,
+        },
+        prices: [],
+      }),
+    },
+    // What a disk costs is the disk's.
+    store: {
+      read: async () => ({ ...lane, epoch: 1, seq: 0n, state: now.stateOld, quietUntil: 0n }),
+      write: async (record) => record,
+      exclusive: (_, work) => work(),
+    },
+  });
+  return () => {
+    now = next();
+    return signer.sign({ target: TOKEN, value: 0n, data: now.data, submitter: RECIPIENT });
   };
 }
 
