@@ -1,4 +1,5 @@
 import { bn254 } from "@noble/curves/bn254.js";
+import { BASE_FIELD_ORDER } from "./baseField.ts";
 
 /** An affine point of BN254's G1; (0, 0) is the point at infinity, as for the EVM's precompiles. */
 export interface G1Point {
@@ -17,9 +18,6 @@ export interface G2Point {
   x: Fp2;
   y: Fp2;
 }
-
-/** Order of BN254's base field, the field of point coordinates. */
-export const BASE_FIELD_ORDER = bn254.fields.Fp.ORDER;
 
 /** The generator of G1 that Groth16 keys are written in. */
 export const G1_GENERATOR: G1Point = bn254.G1.Point.BASE.toAffine();

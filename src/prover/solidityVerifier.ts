@@ -1,6 +1,7 @@
 import { UnsupportedVerificationKeyError } from "../errors/verificationKey.ts";
 import { FIELD_ORDER } from "../field/field.ts";
-import { BASE_FIELD_ORDER, type G1Point, type G2Point } from "./curve.ts";
+import { BASE_FIELD_ORDER } from "./baseField.ts";
+import type { G1Point, G2Point } from "./curve.ts";
 import type { VerificationKey } from "./verificationKey.ts";
 
 /**

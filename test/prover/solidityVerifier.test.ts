@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { UnsupportedVerificationKeyError } from "../../src/errors/verificationKey.ts";
-import { BASE_FIELD_ORDER } from "../../src/prover/curve.ts";
+import { BASE_FIELD_ORDER } from "../../src/prover/baseField.ts";
 import { solidityVerifier } from "../../src/prover/solidityVerifier.ts";
 import { parseVerificationKey, type VerificationKey } from "../../src/prover/verificationKey.ts";
 

@@ -1,7 +1,7 @@
 import { bn254 } from "@noble/curves/bn254.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FIELD_ORDER } from "../../src/field/field.ts";
-import { BASE_FIELD_ORDER } from "../../src/prover/curve.ts";
+import { BASE_FIELD_ORDER } from "../../src/prover/baseField.ts";
 import type { Proof } from "../../src/prover/prover.ts";
 import { createSnarkjsProver } from "../../src/prover/snarkjs.ts";
 import { verifyProof } from "../../src/prover/verify.ts";

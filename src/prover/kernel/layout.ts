@@ -1,15 +1,11 @@
-import { bn254 } from "@noble/curves/bn254.js";
 import { FIELD_ORDER } from "../../field/field.ts";
-import { BASE_FIELD_ORDER } from "../curve.ts";
+import { BASE_FIELD_ORDER, MONTGOMERY, MONTGOMERY_INVERSE } from "../baseField.ts";
 import type { Group } from "./engine.ts";
 
 /** Bytes of a scalar, and of one coordinate in the base field. */
 export const SCALAR_BYTES = 32;
 /** Bytes of an affine point. */
 export const POINT_BYTES: Readonly<Record<Group, number>> = { g1: 64, g2: 128 };
-/** What Montgomery form multiplies by. */
-const MONTGOMERY = 1n << 256n;
-const MONTGOMERY_INVERSE = bn254.fields.Fp.inv(bn254.fields.Fp.create(MONTGOMERY));
 
 /** The little-endian integer of 32 bytes. */
 export function readInteger(bytes: Uint8Array, offset = 0): bigint {

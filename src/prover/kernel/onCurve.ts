@@ -1,17 +1,20 @@
-import { bn254 } from "@noble/curves/bn254.js";
-import { BASE_FIELD_ORDER } from "../curve.ts";
+import { BASE_FIELD_ORDER, MONTGOMERY } from "../baseField.ts";
 import type { Group } from "./engine.ts";
 import { isZero, POINT_BYTES, readInteger, SCALAR_BYTES } from "./layout.ts";
 
 const p = BASE_FIELD_ORDER;
-const R = (1n << 256n) % p;
-const { Fp, Fp2 } = bn254.fields;
-/** b of `y² = x³ + b` for G1 is 3; for G2 (the twist) 3 / (9 + u). */
-const b2 = Fp2.div({ c0: 3n, c1: 0n }, { c0: 9n, c1: 1n });
+const R = MONTGOMERY % p;
+/** b of `y² = x³ + b` for G1. */
+const b1 = 3n;
+/** b for G2 (the twist): 3 / (9 + u). @see EIP-197 */
+const b2 = [
+  19485874751759354771024239261021720505790618469301721065564631296452457478373n,
+  266929791119991161246907387137283842545076965332900288569378510910307636690n,
+] as const;
 /** With x = X/R, y = Y/R the equation is `Y²·R = X³ + b·R³`: nothing is converted. */
-const R_CUBED = Fp.pow(R, 3n);
-const B1 = Fp.mul(3n, R_CUBED);
-const B2 = [Fp.mul(b2.c0, R_CUBED), Fp.mul(b2.c1, R_CUBED)] as const;
+const scaled = (b: bigint) => (b * ((R * R * R) % p)) % p;
+const B1 = scaled(b1);
+const B2 = [scaled(b2[0]), scaled(b2[1])] as const;
 
 function isOnG1(points: Uint8Array, offset: number): boolean {
   const x = readInteger(points, offset);

@@ -1,6 +1,6 @@
 import { InvalidSetupFileError } from "../../errors/setup.ts";
 import { FIELD_ORDER } from "../../field/field.ts";
-import { BASE_FIELD_ORDER } from "../curve.ts";
+import { BASE_FIELD_ORDER } from "../baseField.ts";
 import { Reader, readSections } from "../setup/binFile.ts";
 import type { Group } from "./engine.ts";
 import { areCoordinates, areScalars, isZero, POINT_BYTES, SCALAR_BYTES } from "./layout.ts";

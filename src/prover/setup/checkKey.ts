@@ -1,8 +1,8 @@
 import { blake2b } from "@noble/hashes/blake2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { FIELD_ORDER } from "../../field/field.ts";
+import { BASE_FIELD_ORDER } from "../baseField.ts";
 import {
-  BASE_FIELD_ORDER,
   G1_GENERATOR,
   type G1Point,
   G2_GENERATOR,

@@ -5,7 +5,7 @@
  * @see Groth, On the Size of Pairing-based Non-interactive Arguments, section 3.2 (eprint 2016/260)
  */
 import { FIELD_ORDER } from "../../field/field.ts";
-import { BASE_FIELD_ORDER } from "../curve.ts";
+import { BASE_FIELD_ORDER } from "../baseField.ts";
 import { SCALAR_BYTES, scalarBytes } from "../kernel/layout.ts";
 import type { Sections } from "./binFile.ts";
 import type { GeneratorMultiplier } from "./generators.ts";

@@ -1,11 +1,9 @@
-import { bn254 } from "@noble/curves/bn254.js";
-import { BASE_FIELD_ORDER, type Fp2, type G1Point, type G2Point } from "../curve.ts";
+import { BASE_FIELD_ORDER, MONTGOMERY_INVERSE } from "../baseField.ts";
+import type { Fp2, G1Point, G2Point } from "../curve.ts";
 import type { Reader } from "./binFile.ts";
 
 /** Bytes of one coordinate. */
 const WIDTH = 32;
-/** Coordinates are stored times 2^256 (Montgomery form). */
-const MONTGOMERY_INVERSE = bn254.fields.Fp.inv(bn254.fields.Fp.create(1n << 256n));
 
 const readCoordinate = (reader: Reader): bigint =>
   (reader.integer(WIDTH) * MONTGOMERY_INVERSE) % BASE_FIELD_ORDER;

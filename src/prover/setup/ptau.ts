@@ -1,12 +1,6 @@
 import { InvalidSetupFileError } from "../../errors/setup.ts";
-import {
-  BASE_FIELD_ORDER,
-  G1_GENERATOR,
-  type G1Point,
-  type G2Point,
-  sameSecret,
-  toG1,
-} from "../curve.ts";
+import { BASE_FIELD_ORDER } from "../baseField.ts";
+import { G1_GENERATOR, type G1Point, type G2Point, sameSecret, toG1 } from "../curve.ts";
 import { Reader, readSections } from "./binFile.ts";
 import { type ContributionLabel, readLabel } from "./contribution.ts";
 import { readG1, readG2 } from "./points.ts";

@@ -3,7 +3,7 @@ import { BaseError } from "../../../src/errors/base.ts";
 import { InvalidWitnessFileError } from "../../../src/errors/prover.ts";
 import { InvalidSetupFileError } from "../../../src/errors/setup.ts";
 import { FIELD_ORDER } from "../../../src/field/field.ts";
-import { BASE_FIELD_ORDER } from "../../../src/prover/curve.ts";
+import { BASE_FIELD_ORDER } from "../../../src/prover/baseField.ts";
 import { scalarBytes } from "../../../src/prover/kernel/layout.ts";
 import { readWitnessFile } from "../../../src/prover/kernel/witnessFile.ts";
 import { readProverKey } from "../../../src/prover/kernel/zkeySections.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FIELD_ORDER } from "../../../src/field/field.ts";
 import { loadVerificationKey } from "../../../src/prover/artifacts.ts";
-import { BASE_FIELD_ORDER } from "../../../src/prover/curve.ts";
+import { BASE_FIELD_ORDER } from "../../../src/prover/baseField.ts";
 import { createKernelProver } from "../../../src/prover/kernel/kernelProver.ts";
 import { createProofCheck, type ProofCheck } from "../../../src/prover/kernel/pairingVerifier.ts";
 import type { Proof } from "../../../src/prover/prover.ts";

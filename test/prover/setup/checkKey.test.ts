@@ -2,7 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bn254 } from "@noble/curves/bn254.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { BASE_FIELD_ORDER, G1_GENERATOR, G2_GENERATOR } from "../../../src/prover/curve.ts";
+import { BASE_FIELD_ORDER } from "../../../src/prover/baseField.ts";
+import { G1_GENERATOR, G2_GENERATOR } from "../../../src/prover/curve.ts";
 import {
   applyBeaconToPhase2,
   beginPhase2,
