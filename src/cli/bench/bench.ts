@@ -5,7 +5,9 @@ import { type CircuitName, circuits } from "../../action/circuits.ts";
 import { createKernelProver } from "../../prover/kernel/kernelProver.ts";
 import { artifactsDirectory } from "../../prover/manifest.ts";
 import { benchGas, type GasBench } from "./benchGas.ts";
+import { benchSetup, type SetupBench } from "./benchSetup.ts";
 import { benchCircuit, type CircuitBench } from "./benchStages.ts";
+import { benchStart, type StartBench } from "./benchStart.ts";
 
 /** What `zkmandate bench` measures. Keys are stable: later versions add some and rename none. */
 export interface BenchResult {
@@ -19,6 +21,10 @@ export interface BenchResult {
   stages: Record<CircuitName, CircuitBench["stages"]>;
   /** Milliseconds of the parts of the kernel's proof. */
   kernel: Record<CircuitName, CircuitBench["kernel"]>;
+  /** A fresh process with the kernel prover alone. */
+  start: StartBench;
+  /** Absent where the circuits have not been compiled here. */
+  setupDev?: SetupBench | undefined;
   /** Peak resident memory of the measuring process, which runs snarkjs and the kernel. */
   memoryMb: number;
   gas: GasBench;
@@ -63,6 +69,10 @@ export async function runBench({
       onProgress(`${circuit}: stages, ${runs} runs each`);
       return benchCircuit(circuit, prover, runs);
     });
+    onProgress("start-up, in fresh processes");
+    const start = await benchStart();
+    onProgress("development setup");
+    const setupDev = await benchSetup();
     onProgress("gas, on a local chain");
     const gas = await benchGas(prover);
     const pick = <K extends keyof CircuitBench>(key: K) =>
@@ -75,6 +85,8 @@ export async function runBench({
       prove: await pick("prove"),
       stages: await pick("stages"),
       kernel: await pick("kernel"),
+      start,
+      setupDev,
       memoryMb: Math.round(process.resourceUsage().maxRSS / 1_024),
       gas,
     };

@@ -34,7 +34,7 @@ export function benchCommand(): Command {
           ...lines(result.prove, "proof alone, "),
           ...lines(result.kernel, "kernel's "),
         ];
-        const { machine, circuits, memoryMb, gas } = result;
+        const { machine, circuits, start, setupDev, memoryMb, gas } = result;
         return {
           data: { ...result },
           text: table([
@@ -44,7 +44,22 @@ export function benchCommand(): Command {
                 [`circuit ${circuit}`, `${rows} rows, ${wires} wires`] as const,
             ),
             ...timings,
-            ["peak memory", `${memoryMb} MB`],
+            ["first proof, tables on disk", `${start.firstProofMs} ms`],
+            ["first proof, no tables", `${start.firstProofNoTablesMs} ms`],
+            ["from process start to first proof", `${start.processToProofMs} ms`],
+            [
+              "resident memory",
+              `${start.residentMb} MB (before the prover: ${start.residentBeforeMb} MB)`,
+            ],
+            ...(setupDev === undefined
+              ? []
+              : [
+                  [
+                    `development setup, domain ${setupDev.domainSize}`,
+                    `${setupDev.ms} ms`,
+                  ] as const,
+                ]),
+            ["peak memory of the bench", `${memoryMb} MB`],
             ...Object.entries(gas).map(([name, amount]) => [`gas ${name}`, `${amount}`] as const),
           ]),
         };
