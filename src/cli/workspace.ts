@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Document, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { WorkspaceError } from "../errors/cli.ts";
+import { parseYaml } from "../server/config/yaml.ts";
 
 /** The file that makes a folder a workspace. */
 export const WORKSPACE_FILE = "zkmandate.yaml";
@@ -89,32 +89,9 @@ export function parseWorkspace(
   text: string,
   { path, folder }: { path: string; folder: string },
 ): Workspace {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  if (document.errors.length > 0) {
-    throw new WorkspaceError({
-      path,
-      problems: document.errors.map(({ message }) => message.split("\n", 1)[0] as string),
-    });
-  }
-  const parsed = workspaceSchema.safeParse(document.toJS());
-  if (!parsed.success) {
-    throw new WorkspaceError({
-      path,
-      problems: parsed.error.issues.map(
-        (issue) => `${placeOf(document, lines, issue.path)}${issue.message}`,
-      ),
-    });
-  }
-  return resolvePaths(parsed.data, resolve(folder));
-}
-
-/** "line 7, gate.maxDelay: ", without the line where the entry is missing. */
-function placeOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {
-  const node = path.length > 0 ? document.getIn(path, true) : undefined;
-  const start = (node as { range?: [number, number, number] } | undefined)?.range?.[0];
-  const line = start === undefined ? "" : `line ${lines.linePos(start).line}, `;
-  return `${line}${path.join(".") || "file"}: `;
+  const { value, problems } = parseYaml(text, workspaceSchema);
+  if (problems) throw new WorkspaceError({ path, problems });
+  return resolvePaths(value, resolve(folder));
 }
 
 function resolvePaths(config: WorkspaceConfig, folder: string): Workspace {

@@ -1,0 +1,46 @@
+import { BaseError } from "./base.ts";
+
+/** The service's configuration is missing, malformed, or asks for what is unsafe. */
+export class ServeConfigError extends BaseError {
+  override readonly name = "ServeConfigError";
+
+  constructor({ path, problems }: { path: string; problems: readonly string[] }) {
+    super("The service's configuration cannot be used", {
+      details: [`file: ${path}`, ...problems],
+    });
+  }
+}
+
+/** The file with the tokens is not what this release writes; nobody is let in meanwhile. */
+export class TokenFileError extends BaseError {
+  override readonly name = "TokenFileError";
+
+  constructor({ path, problem }: { path: string; problem: string }) {
+    super("The tokens file cannot be used", { details: [`file: ${path}`, problem] });
+  }
+}
+
+/** A token's name is taken or unknown. */
+export class TokenNameError extends BaseError {
+  override readonly name = "TokenNameError";
+
+  constructor({ name, problem }: { name: string; problem: string }) {
+    super(`The token ${name} ${problem}`);
+  }
+}
+
+/** The service cannot listen where its configuration says. */
+export class ListenError extends BaseError {
+  override readonly name = "ListenError";
+
+  constructor({ address, cause }: { address: string; cause: unknown }) {
+    const { code } = cause as NodeJS.ErrnoException;
+    super("The service cannot listen", {
+      cause,
+      details: [
+        `address: ${address}`,
+        code === "EADDRINUSE" ? "another process listens there" : `reason: ${code ?? "unknown"}`,
+      ],
+    });
+  }
+}
