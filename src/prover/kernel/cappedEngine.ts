@@ -16,14 +16,18 @@ interface Placed extends Bases {
 export class CappedEngine implements Engine {
   readonly name: string;
   readonly #fast: Engine;
-  readonly #slow: Engine;
+  readonly #createSlow: () => Engine;
+  #slow: Engine | undefined;
   #bytesLeft: number;
 
-  /** @param tableBytes memory that the fast engine's tables may take */
-  constructor(fast: Engine, slow: Engine, tableBytes: number) {
+  /**
+   * @param createSlow called when there are bases past the cap, once
+   * @param tableBytes memory that the fast engine's tables may take
+   */
+  constructor(fast: Engine, createSlow: () => Engine, tableBytes: number) {
     this.name = fast.name;
     this.#fast = fast;
-    this.#slow = slow;
+    this.#createSlow = createSlow;
     this.#bytesLeft = tableBytes;
   }
 
@@ -31,7 +35,8 @@ export class CappedEngine implements Engine {
     const length = points.length / POINT_BYTES[group];
     const bytes = length * TABLE_BYTES[group];
     const fits = bytes <= this.#bytesLeft;
-    const engine = fits ? this.#fast : this.#slow;
+    if (!fits) this.#slow ??= this.#createSlow();
+    const engine = fits ? this.#fast : (this.#slow as Engine);
     const bases = engine.loadBases(group, points, fits ? table : undefined);
     if (fits) this.#bytesLeft -= bytes;
     return { group, length, engine, bases };
@@ -73,6 +78,6 @@ export class CappedEngine implements Engine {
 
   wipe(): void {
     this.#fast.wipe();
-    this.#slow.wipe();
+    this.#slow?.wipe();
   }
 }

@@ -14,11 +14,9 @@ export async function createEngine({
   engine: name,
   tableBytes,
 }: Pick<KernelSettings, "engine" | "tableBytes">): Promise<Engine> {
-  const reference = await createReferenceEngine();
-  if (name === "reference") return reference;
+  if (name === "reference") return createReferenceEngine();
   const kernel = await createKernelEngine();
   if (kernel === undefined) throw new Error("this machine or this Node has no relaxed SIMD");
-  const engine = new CappedEngine(kernel, reference, tableBytes);
-  selfTest(engine);
-  return engine;
+  selfTest(kernel);
+  return new CappedEngine(kernel, createReferenceEngine, tableBytes);
 }

@@ -1,11 +1,11 @@
 /**
- * The engine on ffjavascript's WebAssembly (wasmcurves), the arithmetic of snarkjs itself: the oracle of
- * the kernel's tests, and the slow path. Nothing is precomputed.
+ * The engine on wasmcurves, the arithmetic of snarkjs itself: the oracle of the kernel's tests, and the
+ * slow path. Nothing is precomputed.
  */
-import type { Command, Curve, Point } from "ffjavascript";
+import { FIELD_ORDER } from "../../field/field.ts";
 import type { Bases, Engine, Group, Matrices } from "./engine.ts";
-import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
-import { threadCurve } from "./threadCurve.ts";
+import { POINT_BYTES, SCALAR_BYTES, scalarBytes } from "./layout.ts";
+import { Wasmcurves } from "./wasmcurves.ts";
 
 /** Points multiplied at once: bounds the memory of the instance. */
 const MSM_CHUNK = 1 << 14;
@@ -14,6 +14,12 @@ const windowBits = (points: number) => Math.max(1, Math.min(13, Math.floor(Math.
 const SCALAR_BITS = 8 * SCALAR_BYTES;
 /** Bytes of an entry of section 4: matrix, row, wire, value. */
 const ENTRY_BYTES = 12 + SCALAR_BYTES;
+/** A generator of the scalar field's multiplicative group, from whose powers roots of unity come. */
+const GENERATOR = 5n;
+
+const prefixes = { g1: "g1m", g2: "g2m" } as const;
+/** Bytes of a Jacobian point. */
+const jacobianBytes = (group: Group) => (POINT_BYTES[group] / 2) * 3;
 
 interface ReferenceBases extends Bases {
   readonly points: Uint8Array;
@@ -22,20 +28,14 @@ interface ReferenceMatrices extends Matrices {
   readonly entries: Uint8Array;
 }
 
-/** @example const engine = await createReferenceEngine(); */
-export async function createReferenceEngine(): Promise<Engine> {
-  return new ReferenceEngine(await threadCurve());
+/** @example const engine = createReferenceEngine(); */
+export function createReferenceEngine(): Engine {
+  return new ReferenceEngine();
 }
 
 class ReferenceEngine implements Engine {
   readonly name = "reference";
-  readonly #curve: Curve;
-  /** The most memory that a task has used: what `wipe` overwrites. */
-  #used = 0;
-
-  constructor(curve: Curve) {
-    this.#curve = curve;
-  }
+  readonly #curve = new Wasmcurves();
 
   loadBases(group: Group, points: Uint8Array): ReferenceBases {
     return { group, points, length: points.length / POINT_BYTES[group] };
@@ -47,29 +47,42 @@ class ReferenceEngine implements Engine {
     const { group, points } = bases as ReferenceBases;
     const size = POINT_BYTES[group];
     const selected = indices ? gather(points, size, indices) : points;
-    const { G } = this.#group(group);
-    let sum = G.zero;
-    for (let start = 0; start * size < selected.length; start += MSM_CHUNK) {
-      const end = start + MSM_CHUNK;
-      const part = selected.subarray(start * size, end * size);
-      const weights = scalars.subarray(start * SCALAR_BYTES, end * SCALAR_BYTES);
-      sum = G.add(sum, this.#multiply(group, part, weights));
-    }
-    return G.toAffine(sum);
+    return this.#curve.scoped(() => {
+      const sum = this.#zero(group);
+      for (let start = 0; start * size < selected.length; start += MSM_CHUNK) {
+        const end = start + MSM_CHUNK;
+        const part = selected.subarray(start * size, end * size);
+        const weights = scalars.subarray(start * SCALAR_BYTES, end * SCALAR_BYTES);
+        this.#addProducts(group, sum, part, weights);
+      }
+      return this.#affine(group, sum);
+    });
   }
 
   add(group: Group, a: Uint8Array, b: Uint8Array): Uint8Array {
-    const { G } = this.#group(group);
-    return G.toAffine(G.add(a, b));
+    return this.#curve.scoped(() => {
+      const sum = this.#jacobian(group, a);
+      this.#curve.call(`${prefixes[group]}_add`, sum, this.#jacobian(group, b), sum);
+      return this.#affine(group, sum);
+    });
   }
 
   negate(group: Group, a: Uint8Array): Uint8Array {
-    return this.#group(group).G.neg(a);
+    return this.#curve.scoped(() => {
+      const point = this.#jacobian(group, a);
+      this.#curve.call(`${prefixes[group]}_neg`, point, point);
+      return this.#affine(group, point);
+    });
   }
 
   multiply(group: Group, point: Uint8Array, scalar: Uint8Array): Uint8Array {
-    const { G } = this.#group(group);
-    return G.toAffine(G.timesScalar(point, scalar));
+    const curve = this.#curve;
+    return curve.scoped(() => {
+      const [base, product] = [this.#jacobian(group, point), this.#zero(group)];
+      const weight = curve.place(scalar);
+      curve.call(`${prefixes[group]}_timesScalar`, base, weight, scalar.length, product);
+      return this.#affine(group, product);
+    });
   }
 
   loadMatrices(coefficients: Uint8Array, domainSize: number): ReferenceMatrices {
@@ -78,134 +91,107 @@ class ReferenceEngine implements Engine {
 
   evaluate(matrices: Matrices, witness: Uint8Array): { a: Uint8Array; b: Uint8Array } {
     const { entries, domainSize } = matrices as ReferenceMatrices;
+    const curve = this.#curve;
     const length = domainSize * SCALAR_BYTES;
-    const output = (variable: number): Command => ({ cmd: "ALLOC", var: variable, len: length });
-    const plain = (variable: number): Command => ({
-      cmd: "CALL",
-      fnName: "frm_batchFromMontgomery",
-      params: [{ var: variable }, { val: domainSize }, { var: variable }],
+    return curve.scoped(() => {
+      const [from, wires] = [curve.place(entries), curve.place(witness)];
+      const [a, b, c] = [curve.reserve(length), curve.reserve(length), curve.reserve(length)];
+      const [count, wireCount] = [entries.length / ENTRY_BYTES, witness.length / SCALAR_BYTES];
+      curve.call("qap_buildABC", from, count, wires, a, b, c, 0, domainSize, 0, wireCount);
+      return { a: this.#plain(a, domainSize), b: this.#plain(b, domainSize) };
     });
-    const [a, b] = this.#run([
-      { cmd: "ALLOCSET", var: 0, buff: entries },
-      { cmd: "ALLOCSET", var: 1, buff: witness },
-      output(2),
-      output(3),
-      output(4),
-      {
-        cmd: "CALL",
-        fnName: "qap_buildABC",
-        params: [
-          { var: 0 },
-          { val: entries.length / ENTRY_BYTES },
-          { var: 1 },
-          { var: 2 },
-          { var: 3 },
-          { var: 4 },
-          { val: 0 },
-          { val: domainSize },
-          { val: 0 },
-          { val: witness.length / SCALAR_BYTES },
-        ],
-      },
-      plain(2),
-      plain(3),
-      { cmd: "GET", out: 0, var: 2, len: length },
-      { cmd: "GET", out: 1, var: 3, len: length },
-    ]);
-    return { a: a as Uint8Array, b: b as Uint8Array };
   }
 
   quotient(a: Uint8Array, b: Uint8Array): Uint8Array {
-    const { Fr } = this.#curve;
+    const curve = this.#curve;
     const size = a.length / SCALAR_BYTES;
-    const shift = Fr.w[Math.log2(size) + 1] as Uint8Array;
-    const call = (fnName: string, ...params: ({ var: number } | { val: number })[]): Command => ({
-      cmd: "CALL",
-      fnName,
-      params,
+    return curve.scoped(() => {
+      const vectors = [a, b].map((values) => {
+        const vector = curve.place(values);
+        curve.call("frm_batchToMontgomery", vector, size, vector);
+        return vector;
+      });
+      const [onA, onB] = vectors as [number, number];
+      const onC = curve.reserve(a.length);
+      for (let offset = 0; offset < a.length; offset += SCALAR_BYTES) {
+        curve.call("frm_mul", onA + offset, onB + offset, onC + offset);
+      }
+      const [one, shift] = [this.#fieldElement(1n), this.#rootOfUnity(2 * size)];
+      for (const vector of [onA, onB, onC]) {
+        curve.call("frm_ifft", vector, size);
+        curve.call("frm_batchApplyKey", vector, size, one, shift, vector);
+        curve.call("frm_fft", vector, size);
+      }
+      curve.call("qap_joinABC", onA, onB, onC, size, onA);
+      return this.#plain(onA, size);
     });
-    const [vector, n] = [(variable: number) => ({ var: variable }), { val: size }];
-    const toCoset = (variable: number): Command[] => [
-      call("frm_ifft", vector(variable), n),
-      call("frm_batchApplyKey", vector(variable), n, vector(3), vector(4), vector(variable)),
-      call("frm_fft", vector(variable), n),
-    ];
-    const [h] = this.#run([
-      { cmd: "ALLOCSET", var: 0, buff: a },
-      { cmd: "ALLOCSET", var: 1, buff: b },
-      { cmd: "ALLOC", var: 2, len: a.length },
-      { cmd: "ALLOCSET", var: 3, buff: Fr.one },
-      { cmd: "ALLOCSET", var: 4, buff: shift },
-      call("frm_batchToMontgomery", vector(0), n, vector(0)),
-      call("frm_batchToMontgomery", vector(1), n, vector(1)),
-      ...Array.from({ length: size }, (_, row): Command => {
-        const at = (variable: number) => ({ var: variable, offset: row * SCALAR_BYTES });
-        return call("frm_mul", at(0), at(1), at(2));
-      }),
-      ...[0, 1, 2].flatMap(toCoset),
-      call("qap_joinABC", vector(0), vector(1), vector(2), n, vector(0)),
-      call("frm_batchFromMontgomery", vector(0), n, vector(0)),
-      { cmd: "GET", out: 0, var: 0, len: a.length },
-    ]);
-    return h as Uint8Array;
   }
 
   wipe(): void {
-    const used = this.#used;
-    this.#run([{ cmd: "ALLOCSET", var: 0, buff: new Uint8Array(used) }]);
-    this.#used = 0;
-    for (const { G } of [this.#group("g1"), this.#group("g2")]) G.timesScalar(G.g, 0n);
+    this.#curve.wipe();
+    // The functions' own variables.
+    for (const group of ["g1", "g2"] as const) {
+      this.multiply(group, new Uint8Array(POINT_BYTES[group]), new Uint8Array(SCALAR_BYTES));
+    }
   }
 
-  #group(group: Group) {
-    return group === "g1"
-      ? { G: this.#curve.G1, prefix: "g1m" }
-      : { G: this.#curve.G2, prefix: "g2m" };
+  #zero(group: Group): number {
+    const address = this.#curve.reserve(jacobianBytes(group));
+    this.#curve.call(`${prefixes[group]}_zero`, address);
+    return address;
   }
 
-  /** `Σ scalarₖ · pointₖ` window by window, most significant first; a Jacobian point. */
-  #multiply(group: Group, points: Uint8Array, scalars: Uint8Array): Point {
-    const { G, prefix } = this.#group(group);
+  #jacobian(group: Group, affine: Uint8Array): number {
+    const address = this.#curve.reserve(jacobianBytes(group));
+    this.#curve.call(`${prefixes[group]}_toJacobian`, this.#curve.place(affine), address);
+    return address;
+  }
+
+  #affine(group: Group, point: number): Uint8Array {
+    const address = this.#curve.reserve(POINT_BYTES[group]);
+    this.#curve.call(`${prefixes[group]}_toAffine`, point, address);
+    return this.#curve.read(address, POINT_BYTES[group]);
+  }
+
+  /** The values of a vector in Montgomery form. */
+  #plain(vector: number, size: number): Uint8Array {
+    this.#curve.call("frm_batchFromMontgomery", vector, size, vector);
+    return this.#curve.read(vector, size * SCALAR_BYTES);
+  }
+
+  #fieldElement(value: bigint): number {
+    const address = this.#curve.place(scalarBytes(value));
+    this.#curve.call("frm_toMontgomery", address, address);
+    return address;
+  }
+
+  /** A primitive root of unity. */
+  #rootOfUnity(order: number): number {
+    const exponent = this.#curve.place(scalarBytes((FIELD_ORDER - 1n) / BigInt(order)));
+    const root = this.#curve.reserve(SCALAR_BYTES);
+    this.#curve.call("frm_exp", this.#fieldElement(GENERATOR), exponent, SCALAR_BYTES, root);
+    return root;
+  }
+
+  /** Adds `Σ scalarₖ · pointₖ` to a sum, window by window, most significant first. */
+  #addProducts(group: Group, sum: number, points: Uint8Array, scalars: Uint8Array): void {
+    const curve = this.#curve;
+    const prefix = prefixes[group];
     const count = points.length / POINT_BYTES[group];
     const bits = windowBits(count);
-    const windows = Math.ceil(SCALAR_BITS / bits);
-    const size = (POINT_BYTES[group] / 2) * 3;
-    const sums = this.#run([
-      { cmd: "ALLOCSET", var: 0, buff: points },
-      { cmd: "ALLOCSET", var: 1, buff: scalars },
-      { cmd: "ALLOC", var: 2, len: size },
-      ...Array.from({ length: windows }, (_, window): Command[] => [
-        {
-          cmd: "CALL",
-          fnName: `${prefix}_multiexpAffine_chunk`,
-          params: [
-            { var: 0 },
-            { var: 1 },
-            { val: SCALAR_BYTES },
-            { val: count },
-            { val: window * bits },
-            { val: Math.min(bits, SCALAR_BITS - window * bits) },
-            { var: 2 },
-          ],
-        },
-        { cmd: "GET", out: window, var: 2, len: size },
-      ]).flat(),
-    ]);
-    let total = G.zero;
-    for (const sum of sums.reverse()) {
-      for (let bit = 0; bit < bits; bit++) total = G.add(total, total);
-      total = G.add(total, sum);
-    }
-    return total;
-  }
-
-  #run(task: readonly Command[]): Uint8Array[] {
-    const used = task.reduce((sum, command) => {
-      if (command.cmd === "ALLOC") return sum + command.len;
-      return command.cmd === "ALLOCSET" ? sum + command.buff.length : sum;
-    }, 0);
-    this.#used = Math.max(this.#used, used);
-    return this.#curve.tm.taskManager(task);
+    curve.scoped(() => {
+      const [bases, weights] = [curve.place(points), curve.place(scalars)];
+      const [total, part] = [this.#zero(group), this.#zero(group)];
+      const top = Math.ceil(SCALAR_BITS / bits) - 1;
+      for (let first = top * bits; first >= 0; first -= bits) {
+        for (let bit = 0; bit < bits; bit++) curve.call(`${prefix}_double`, total, total);
+        const width = Math.min(bits, SCALAR_BITS - first);
+        const from = [bases, weights, SCALAR_BYTES, count, first, width] as const;
+        curve.call(`${prefix}_multiexpAffine_chunk`, ...from, part);
+        curve.call(`${prefix}_add`, total, part, total);
+      }
+      curve.call(`${prefix}_add`, sum, total, sum);
+    });
   }
 }
 

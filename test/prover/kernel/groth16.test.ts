@@ -20,7 +20,7 @@ let engines: Engine[];
 beforeAll(async () => {
   const kernel = await createKernelEngine();
   if (kernel === undefined) throw new Error("no relaxed SIMD here");
-  engines = [await createReferenceEngine(), kernel];
+  engines = [createReferenceEngine(), kernel];
 });
 afterAll(async () => (await snarkjsCurve()).terminate());
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const created = await createKernelEngine();
   if (created === undefined) throw new Error("these tests need relaxed SIMD");
   kernel = created;
-  reference = await createReferenceEngine();
+  reference = createReferenceEngine();
 });
 
 /** Points of which many are equal, opposite or infinite. */

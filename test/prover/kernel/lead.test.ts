@@ -23,7 +23,7 @@ const settings = (): KernelSettings => ({
 
 /** A lead without helpers, whose engine gives a wrong sum when told to. */
 async function faultyLead() {
-  const reference = await createReferenceEngine();
+  const reference = createReferenceEngine();
   const faults = { wrongSums: 0, errors: 0 };
   const engine = new Proxy(reference, {
     get(target, property: keyof Engine) {

@@ -5,7 +5,7 @@ import { selfTest } from "../../../src/prover/kernel/selfTest.ts";
 
 let engine: Engine;
 beforeAll(async () => {
-  engine = await createReferenceEngine();
+  engine = createReferenceEngine();
 });
 
 /** The engine with one wrong function. */
