@@ -190,8 +190,12 @@ export function* multiplySteps(
       );
     } else program.line(`  ${name} = i64x2.add(${name}, ${expression});`);
   };
+  // One name for all high halves: a value of its own for each would let the optimiser move the sums apart
+  // and so keep more alive than there are registers.
+  const h = program.fresh("h");
+  program.line(`  let ${h}: v128;`);
   const multiplyLimbs = (x: string, y: string, position: number) => {
-    const h = program.let("h", `f64x2.relaxed_madd(${x}, ${y}, ${high})`);
+    program.line(`  ${h} = f64x2.relaxed_madd(${x}, ${y}, ${high});`);
     accumulate(position + 1, h);
     accumulate(position, `f64x2.relaxed_madd(${x}, ${y}, f64x2.sub(${split}, ${h}))`);
   };
