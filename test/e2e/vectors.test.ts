@@ -1,3 +1,4 @@
+import { getCurveFromName } from "ffjavascript";
 import { type Address, concatHex, type Hex, keccak256, numberToHex } from "viem";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { circuits } from "../../src/action/circuits.ts";
@@ -9,10 +10,11 @@ import { executeAction } from "../../src/chain/executeAction.ts";
 import { readLane } from "../../src/chain/readLane.ts";
 import { createLocalChain, type LocalChain, type Sender } from "../../src/cli/demo/localChain.ts";
 import { ecdsaKey } from "../../src/keys/ecdsaKey.ts";
-import { createSnarkjsProver } from "../../src/prover/snarkjs.ts";
+import { createKernelProver } from "../../src/prover/kernel/kernelProver.ts";
 import type { SignedGateCall } from "../../src/signer/gateCall.ts";
 import { bindTransition, circuitInput, type Transition } from "../../src/witness/witness.ts";
 import { CHAIN_ID, claimedTransition, GATE } from "../support/mandate.ts";
+import { snarkjsVerify } from "../support/snarkjsVerify.ts";
 import { loadVectors, type Vector } from "../support/vectors.ts";
 
 const RISK_FEED: Address = "0xfeed0000000000000000000000000000000000ff";
@@ -22,7 +24,12 @@ const ROUND = 1n;
 const STOP: Hex = "0x00";
 
 const key = ecdsaKey(new Uint8Array(32).fill(3));
-const prover = createSnarkjsProver({ verify: false });
+const prover = createKernelProver({
+  verify: false,
+  onFallback: (reason) => {
+    throw new Error(`the kernel does not work here: ${reason}`);
+  },
+});
 let local: LocalChain;
 let sender: Sender;
 let timelock: Address;
@@ -72,10 +79,8 @@ async function sign(transition: Transition): Promise<SignedGateCall> {
     submitter,
     contextCommitment: binding.contextCommitment,
   });
-  const { points } = await prover.prove(
-    circuit,
-    circuitInput(transition, binding, challenge(digest)),
-  );
+  const proof = await prover.prove(circuit, circuitInput(transition, binding, challenge(digest)));
+  expect(await snarkjsVerify(proof)).toBe(true);
   return {
     call: { target: action.target, value: action.value, data: action.data },
     proof: {
@@ -89,7 +94,7 @@ async function sign(transition: Transition): Promise<SignedGateCall> {
       riskRound: feeds.riskAnswer === 0n ? 0n : ROUND,
       stateNew: binding.context.stateNew,
       contextCommitment: binding.contextCommitment,
-      points,
+      points: proof.points,
     },
     signature: await key.sign(digest),
     digest,
@@ -108,6 +113,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await prover.close();
   await local.close();
+  await (await getCurveFromName("bn128")).terminate();
 });
 
 let snapshot: Hex;
