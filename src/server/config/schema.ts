@@ -3,9 +3,6 @@ import { logLevels } from "../logs/logLevels.ts";
 
 const path = z.string().min(1);
 
-/** The first path of a problem that concerns several entries. */
-const at = (where: string, error: string) => ({ path: [where], error });
-
 const listen = z
   .strictObject({
     host: z
@@ -242,7 +239,8 @@ export const serveSchema = z
     log,
   })
   .refine(({ listen: { host, behindProxy }, tls }) => tls || behindProxy || isLoopback(host), {
-    ...at("listen", "bearer tokens would cross the network in the clear: give tls, or behindProxy"),
+    path: ["listen"],
+    error: "bearer tokens would cross the network in the clear: give tls, or behindProxy",
   });
 
 /** Whether only this machine reaches an address. */
