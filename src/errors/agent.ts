@@ -1,0 +1,75 @@
+import { BaseError } from "./base.ts";
+
+/** What a JSON-RPC error says to machines: a stable word, and what it is about. */
+export interface RpcErrorData {
+  /** See `src/agent/reasons.ts`. */
+  reason: string;
+  /** The journal's id of the request, where there is one. */
+  request?: string | undefined;
+  /** For operators only: why the policy denies. */
+  explanation?: readonly string[] | undefined;
+}
+
+/** A JSON-RPC call is answered with an error. Message and data are for whoever called. */
+export class RpcError extends BaseError {
+  override readonly name = "RpcError";
+  /** JSON-RPC 2.0 and EIP-1474. */
+  readonly code: number;
+  /** `RpcErrorData`, or what the node said about a read. */
+  readonly data: unknown;
+
+  constructor(input: {
+    code: number;
+    message: string;
+    data?: unknown;
+    cause?: unknown;
+  }) {
+    super(input.message, { cause: input.cause });
+    this.code = input.code;
+    this.data = input.data;
+  }
+}
+
+/** A request was not taken: nothing is recorded of it. */
+export class RequestRefusedError extends BaseError {
+  override readonly name = "RequestRefusedError";
+  /** See `src/agent/reasons.ts`. */
+  readonly reason: string;
+
+  constructor(input: {
+    reason: string;
+    message: string;
+    details?: readonly string[];
+    cause?: unknown;
+  }) {
+    super(input.message, { cause: input.cause, details: input.details ?? [] });
+    this.reason = input.reason;
+  }
+}
+
+/** A recorded request ended without what it was for. */
+export class RequestEndedError extends BaseError {
+  override readonly name = "RequestEndedError";
+  /** See `src/agent/reasons.ts`. */
+  readonly reason: string;
+  /** The journal's id of the request. */
+  readonly request: string;
+
+  /** @param input.cause of a denial, holds the explanation */
+  constructor(input: { request: string; reason: string; message: string; cause?: unknown }) {
+    super(input.message, { cause: input.cause });
+    this.reason = input.reason;
+    this.request = input.request;
+  }
+}
+
+/** Whoever asked stopped waiting; the request goes on and can be asked for by its id. */
+export class StillWaitingError extends BaseError {
+  override readonly name = "StillWaitingError";
+  readonly request: string;
+
+  constructor({ request }: { request: string }) {
+    super("The request is recorded and goes on", { details: [`request: ${request}`] });
+    this.request = request;
+  }
+}
