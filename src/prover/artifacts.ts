@@ -1,17 +1,12 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type CircuitName, circuits } from "../action/circuits.ts";
 import { ArtifactMismatchError, DevelopmentKeysError } from "../errors/setup.ts";
 import {
   artifactsDirectory,
   type PinnedCircuit,
-  type PinnedFile,
   pinnedCircuitOf,
   readManifest,
 } from "./manifest.ts";
-import { isDevelopmentKey } from "./setup/developmentMark.ts";
-import { readProvingKey } from "./setup/zkey.ts";
+import { readPinnedFile, readPinnedKey } from "./pinnedFile.ts";
 import { parseVerificationKey, type VerificationKey } from "./verificationKey.ts";
 
 export interface ArtifactOptions {
@@ -81,11 +76,10 @@ export async function loadArtifact(
   options: ArtifactOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { pinned } = await usableCircuit(circuit, options);
-  const bytes = await readPinned(options.directory ?? artifactsDirectory, pinned[kind]);
-  if (kind === "zkey" && isProduction(options.production)) {
-    assertNoDevelopmentMark(circuit, bytes, pinned.zkey.file);
-  }
-  return bytes;
+  const directory = options.directory ?? artifactsDirectory;
+  return kind === "zkey"
+    ? readPinnedKey(circuit, directory, pinned.zkey, isProduction(options.production))
+    : readPinnedFile(directory, pinned[kind]);
 }
 
 /**
@@ -121,32 +115,4 @@ export async function loadArtifacts(
     loadVerificationKey(circuit, options),
   ]);
   return { circuit, setup, pinned, wasm, zkey, vkey };
-}
-
-/** Whatever the manifest says: a key that says itself that it is a development key is one. */
-function assertNoDevelopmentMark(circuit: CircuitName, zkey: Uint8Array, file: string): void {
-  if (isDevelopmentKey(readProvingKey(zkey, file))) {
-    throw new DevelopmentKeysError({ circuit, received: `${file}, marked as a development key` });
-  }
-}
-
-async function readPinned(directory: string, pinned: PinnedFile): Promise<Uint8Array<ArrayBuffer>> {
-  const file = join(directory, pinned.file);
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new ArtifactMismatchError({
-      file,
-      expected: `${pinned.bytes} bytes`,
-      received: cause instanceof Error ? cause.message : "no file",
-    });
-  });
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (sha256 !== pinned.sha256) {
-    throw new ArtifactMismatchError({
-      file,
-      expected: `sha256 ${pinned.sha256}`,
-      received: `sha256 ${sha256}`,
-      hint: "after a change to the circuits run `npm run setup:dev`; else restore the file",
-    });
-  }
-  return bytes;
 }

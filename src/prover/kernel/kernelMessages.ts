@@ -1,15 +1,17 @@
 import type { MessagePort } from "node:worker_threads";
 import type { CircuitName } from "../../action/circuits.ts";
 import type { CircuitInput } from "../../witness/witness.ts";
-import type { ArtifactOptions } from "../artifacts.ts";
 import type { Failure } from "../proverMessages.ts";
+import type { CircuitSource } from "./circuitSource.ts";
 import type { ThreadWork } from "./threadShare.ts";
 
 /** Whose arithmetic the threads use. */
 export type EngineName = "kernel" | "reference";
 
-export interface KernelSettings extends ArtifactOptions {
+export interface KernelSettings {
   engine: EngineName;
+  /** Refuses keys with the development mark. */
+  production: boolean;
   threads: number;
   /** Every proof is verified before it is handed out. */
   verify: boolean;
@@ -24,18 +26,16 @@ export interface ThreadData {
   settings: KernelSettings;
   index: number;
   ports: MessagePort[];
-  /**
-   * An empty script: the package web-worker, which ffjavascript imports, takes every thread for one of its
-   * own and runs what this names.
-   */
-  mod: "data:text/javascript,";
 }
 
-/** What the lead is asked. */
-export type LeadRequest =
-  | { type: "prove"; circuit: CircuitName; input: CircuitInput }
-  | { type: "proveWitness"; circuit: CircuitName; witness: Uint8Array }
-  | { type: "prepare"; circuit: CircuitName; input: CircuitInput };
+/** What is asked of a prover. */
+export type Task =
+  | { type: "prove"; input: CircuitInput }
+  | { type: "proveWitness"; witness: Uint8Array }
+  | { type: "prepare"; input: CircuitInput };
+
+/** What the lead is asked; it loads the circuit from its source the first time. */
+export type LeadRequest = Task & { circuit: CircuitName; source: CircuitSource };
 
 /** Milliseconds of the parts of one proof; they overlap where threads work side by side. */
 export interface StageTimes {

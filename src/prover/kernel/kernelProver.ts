@@ -2,11 +2,12 @@ import { availableParallelism } from "node:os";
 import type { CircuitName } from "../../action/circuits.ts";
 import { ProvingError, ProvingTimeoutError } from "../../errors/prover.ts";
 import type { CircuitInput } from "../../witness/witness.ts";
-import { type ArtifactOptions, isProduction, usableCircuit } from "../artifacts.ts";
+import { type ArtifactOptions, isProduction } from "../artifacts.ts";
 import type { Proof, ProveOptions, Prover } from "../prover.ts";
 import { fromFailure } from "../proverMessages.ts";
 import { createSnarkjsProver } from "../snarkjs.ts";
-import type { EngineName, LeadReply, LeadRequest, StageTimes } from "./kernelMessages.ts";
+import { type CircuitSource, loadCircuitSource } from "./circuitSource.ts";
+import type { EngineName, LeadReply, StageTimes, Task } from "./kernelMessages.ts";
 import { defaultCacheDirectory } from "./tables.ts";
 import { WorkerTeam } from "./workerTeam.ts";
 
@@ -87,7 +88,6 @@ export function createKernelProver(options: KernelProverOptions = {}): KernelPro
     engine,
     threads,
     verify,
-    directory,
     production,
     tableBytes: (memoryCapMb * 1_000_000) / threads,
     cacheDirectory: cacheDirectory === false ? undefined : cacheDirectory,
@@ -103,14 +103,27 @@ export function createKernelProver(options: KernelProverOptions = {}): KernelPro
     return fallback;
   };
 
-  async function run(request: LeadRequest, { signal }: ProveOptions): Promise<LeadReply> {
-    const { circuit } = request;
-    await usableCircuit(circuit, { production, directory });
+  const sources = new Map<CircuitName, Promise<CircuitSource>>();
+  function sourceOf(circuit: CircuitName): Promise<CircuitSource> {
+    const known = sources.get(circuit);
+    if (known !== undefined) return known;
+    const loading = loadCircuitSource(circuit, { production, directory });
+    sources.set(circuit, loading);
+    loading.catch(() => sources.delete(circuit));
+    return loading;
+  }
+
+  async function run(
+    circuit: CircuitName,
+    task: Task,
+    { signal }: ProveOptions,
+  ): Promise<LeadReply> {
     const timeout = {
       ms: timeoutMs,
       error: () => new ProvingTimeoutError({ circuit, timeoutMs }),
     };
-    return team.run(request, { signal, timeout });
+    const source = await sourceOf(circuit);
+    return team.run({ ...task, circuit, source }, { signal, timeout });
   }
 
   function toProof(circuit: CircuitName, reply: Exclude<LeadReply, { unfit: string }>): Proof {
@@ -124,21 +137,21 @@ export function createKernelProver(options: KernelProverOptions = {}): KernelPro
 
     async prove(circuit, input, proveOptions = {}) {
       if (fallback) return fallback.prove(circuit, input, proveOptions);
-      const reply = await run({ type: "prove", circuit, input }, proveOptions);
+      const reply = await run(circuit, { type: "prove", input }, proveOptions);
       return "unfit" in reply
         ? fallBack(reply.unfit).prove(circuit, input, proveOptions)
         : toProof(circuit, reply);
     },
 
     async proveWitness(circuit, witness, proveOptions = {}) {
-      const reply = await run({ type: "proveWitness", circuit, witness }, proveOptions);
+      const reply = await run(circuit, { type: "proveWitness", witness }, proveOptions);
       if ("unfit" in reply) throw new ProvingError(`The kernel does not work here: ${reply.unfit}`);
       return toProof(circuit, reply);
     },
 
     async prepare(circuit, input, proveOptions = {}) {
       if (fallback) return;
-      const reply = await run({ type: "prepare", circuit, input }, proveOptions);
+      const reply = await run(circuit, { type: "prepare", input }, proveOptions);
       if ("unfit" in reply) fallBack(reply.unfit);
       else if (!reply.ok) throw fromFailure(reply.failure);
     },

@@ -1,11 +1,12 @@
 import type { CircuitName } from "../../action/circuits.ts";
 import { ProvingError } from "../../errors/prover.ts";
 import type { CircuitInput } from "../../witness/witness.ts";
-import { loadArtifacts } from "../artifacts.ts";
+import { readPinnedFile, readPinnedKey } from "../pinnedFile.ts";
 import { publicInputs } from "../prover.ts";
 import { toFailure } from "../proverMessages.ts";
 import { WitnessCalculator } from "../witnessCalculator.ts";
 import { randomBlinding } from "./blinding.ts";
+import type { CircuitSource } from "./circuitSource.ts";
 import type { Engine, Matrices } from "./engine.ts";
 import { assembleProof, type Groth16Result, publicSignalsOf, type Sums } from "./groth16.ts";
 import { HBalance } from "./hBalance.ts";
@@ -68,7 +69,7 @@ export class Lead {
       return { ok: false, unfit: error instanceof Error ? error.message : String(error) };
     }
     try {
-      const circuit = await this.#warm(engine, request.circuit);
+      const circuit = await this.#warm(engine, request);
       if (request.type === "prepare") return await this.#prepare(circuit, request.input);
       return await this.#prove(engine, circuit, request);
     } catch (error) {
@@ -86,17 +87,25 @@ export class Lead {
     (await this.#engine).wipe();
   }
 
-  #warm(engine: Engine, circuit: CircuitName): Promise<LoadedCircuit> {
+  #warm(engine: Engine, { circuit, source }: LeadRequest): Promise<LoadedCircuit> {
     const known = this.#circuits.get(circuit);
     if (known !== undefined) return known;
-    const loading = this.#load(engine, circuit);
+    const loading = this.#load(engine, circuit, source);
     this.#circuits.set(circuit, loading);
     loading.catch(() => this.#circuits.delete(circuit));
     return loading;
   }
 
-  async #load(engine: Engine, name: CircuitName): Promise<LoadedCircuit> {
-    const { wasm, zkey, vkey } = await loadArtifacts(name, this.#settings);
+  async #load(
+    engine: Engine,
+    name: CircuitName,
+    { directory, vkey, ...pinned }: CircuitSource,
+  ): Promise<LoadedCircuit> {
+    const { production } = this.#settings;
+    const [wasm, zkey] = await Promise.all([
+      readPinnedFile(directory, pinned.wasm),
+      readPinnedKey(name, directory, pinned.zkey, production),
+    ]);
     const { points, coefficients, ...key } = readProverKey(zkey, `${name} zkey`);
     const full = { ...key, points, coefficients };
     const plan = planWork(full, this.#settings.threads);
@@ -111,7 +120,7 @@ export class Lead {
       calculator: await WitnessCalculator.create(name, wasm),
       key,
       matrices: engine.loadMatrices(coefficients, key.domainSize),
-      check: await createProofCheck(vkey),
+      check: createProofCheck(vkey),
       share: await ThreadShare.load(
         engine,
         own as (typeof others)[0],
@@ -185,7 +194,7 @@ export class Lead {
     for (const sum of Object.values(sums)) sum.fill(0);
     times.assemble = lap();
     const publicSignals = publicSignalsOf(circuit.witness, circuit.key.publicSignals);
-    const isValid = !this.#settings.verify || (await circuit.check(points, publicSignals));
+    const isValid = !this.#settings.verify || circuit.check(points, publicSignals);
     times.verify = lap();
     return isValid ? { points, publicSignals } : undefined;
   }

@@ -117,8 +117,7 @@ export class WorkerTeam {
     const { threads } = this.#settings;
     const channels = Array.from({ length: threads - 1 }, () => new MessageChannel());
     const thread = (index: number, ports: MessagePort[]) => {
-      const mod = "data:text/javascript,";
-      const data: ThreadData = { settings: this.#settings, index, ports, mod };
+      const data: ThreadData = { settings: this.#settings, index, ports };
       const worker = new Worker(threadModule, {
         workerData: data,
         transferList: ports,

@@ -18,7 +18,10 @@ export const GROUP_OF: Readonly<Record<PointList, Group>> = {
   h: "g1",
 };
 
-/** What a Groth16 prover needs of a zkey file, as it lies there (see `engine.ts` for the form of points). */
+/**
+ * What a Groth16 prover needs of a zkey file, as it lies there (see `engine.ts` for the form of points).
+ * Coefficients and lists of points are views of the file's bytes; single points are copies.
+ */
 export interface ProverKey {
   wires: number;
   publicSignals: number;
@@ -75,8 +78,10 @@ export function readProverKey(bytes: Uint8Array, name: string): ProverKey {
     checkPoints(value, group, `${where} of ${name}`);
     return value;
   };
-  const g1 = (where: string) => point(where, "g1", header.bytes(POINT_BYTES.g1));
-  const g2 = (where: string) => point(where, "g2", header.bytes(POINT_BYTES.g2));
+  const single = (where: string, group: Group) =>
+    point(where, group, new Uint8Array(header.bytes(POINT_BYTES[group])));
+  const g1 = (where: string) => single(where, "g1");
+  const g2 = (where: string) => single(where, "g2");
   const alpha1 = g1("α₁");
   const beta1 = g1("β₁");
   const beta2 = g2("β₂");

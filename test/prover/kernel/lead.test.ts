@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type CircuitSource, loadCircuitSource } from "../../../src/prover/kernel/circuitSource.ts";
 import type { Engine } from "../../../src/prover/kernel/engine.ts";
 import type { KernelSettings, LeadReply } from "../../../src/prover/kernel/kernelMessages.ts";
 import { Lead } from "../../../src/prover/kernel/lead.ts";
@@ -6,8 +7,10 @@ import { createReferenceEngine } from "../../../src/prover/kernel/referenceEngin
 import { toyArtifacts, toyInput } from "../fixtures/toy.ts";
 
 let toy: Awaited<ReturnType<typeof toyArtifacts>>;
+let source: CircuitSource;
 beforeAll(async () => {
   toy = await toyArtifacts();
+  source = await loadCircuitSource("gate", { directory: toy.directory, production: false });
 });
 afterAll(() => toy.remove());
 
@@ -15,7 +18,6 @@ const settings = (): KernelSettings => ({
   engine: "kernel",
   threads: 1,
   verify: true,
-  directory: toy.directory,
   production: false,
   tableBytes: 0,
   cacheDirectory: undefined,
@@ -45,7 +47,7 @@ async function faultyLead() {
   });
   const lead = new Lead(settings(), Promise.resolve(engine), []);
   const prove = (amount: bigint): Promise<LeadReply> =>
-    lead.answer({ type: "prove", circuit: "gate", input: toyInput({ amount }) });
+    lead.answer({ type: "prove", circuit: "gate", source, input: toyInput({ amount }) });
   return { lead, faults, prove };
 }
 
@@ -79,7 +81,12 @@ describe("Lead", () => {
 
   it("says that the engine does not work here instead of proving with it", async () => {
     const broken = new Lead(settings(), Promise.reject(new Error("no relaxed SIMD")), []);
-    const reply = await broken.answer({ type: "prove", circuit: "gate", input: toyInput() });
+    const reply = await broken.answer({
+      type: "prove",
+      circuit: "gate",
+      source,
+      input: toyInput(),
+    });
     expect(reply).toEqual({ ok: false, unfit: "no relaxed SIMD" });
   });
 

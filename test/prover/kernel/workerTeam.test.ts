@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ProvingError } from "../../../src/errors/prover.ts";
+import { type CircuitSource, loadCircuitSource } from "../../../src/prover/kernel/circuitSource.ts";
 import { WorkerTeam } from "../../../src/prover/kernel/workerTeam.ts";
 import { toyArtifacts, toyInput } from "../fixtures/toy.ts";
 
 let toy: Awaited<ReturnType<typeof toyArtifacts>>;
+let source: CircuitSource;
 beforeAll(async () => {
   toy = await toyArtifacts();
+  source = await loadCircuitSource("gate", { directory: toy.directory, production: false });
 });
 afterAll(() => toy.remove());
 
@@ -15,7 +18,6 @@ function toyTeam() {
     engine: "reference",
     threads: 2,
     verify: true,
-    directory: toy.directory,
     production: false,
     tableBytes: 1e8,
     cacheDirectory: undefined,
@@ -23,7 +25,7 @@ function toyTeam() {
   onTestFinished(() => team.close());
   const prove = () =>
     team.run(
-      { type: "prove", circuit: "gate", input: toyInput() },
+      { type: "prove", circuit: "gate", source, input: toyInput() },
       { timeout: { ms: 60_000, error: () => new Error("time is up") } },
     );
   return { team, prove };
