@@ -119,12 +119,6 @@ const gates = z
         .min(1)
         .optional()
         .describe("Lanes to serve; the workspace's lane by default."),
-      maxInFlight: z
-        .int()
-        .min(1)
-        .max(64)
-        .default(4)
-        .describe("Actions of one lane that may be signed before the first of them has landed."),
     }),
   )
   .min(1)
@@ -137,21 +131,46 @@ const fees = z
       .positive()
       .default(200)
       .describe("Fee per gas that is never exceeded, in gwei, base fee included."),
-    bumpPercent: z
+    maxPriorityFeeGwei: z
       .number()
-      .min(12.5)
-      .max(100)
-      .default(12.5)
-      .describe("By how much a replacement's fees are raised, percent; nodes want 10 at least."),
+      .positive()
+      .optional()
+      .describe("Tip per gas in gwei; the node's suggestion by default."),
     stuckSeconds: z
       .int()
       .min(5)
       .max(3_600)
       .default(30)
-      .describe("Seconds without a receipt after which an outer transaction is replaced."),
+      .describe(
+        "Seconds without a receipt after which an outer transaction's fees are raised by an eighth.",
+      ),
   })
   .prefault({})
   .describe("What outer transactions may cost (EIP-1559).");
+
+const queue = z
+  .strictObject({
+    maxInFlight: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(4)
+      .describe("Actions of one lane that may be signed before the first of them has landed."),
+    maxQueued: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(200)
+      .describe("Requests that may wait for one lane; further ones are refused."),
+    maxSeconds: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .default(600)
+      .describe("Seconds that a request may wait before it is signed; it then fails."),
+  })
+  .prefault({})
+  .describe("How requests wait for their lane.");
 
 const prover = z
   .strictObject({
@@ -232,6 +251,7 @@ export const serveSchema = z
     limits,
     journal,
     gates,
+    queue,
     fees,
     prover,
     metrics,

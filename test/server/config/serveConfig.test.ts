@@ -20,7 +20,7 @@ describe("the service's configuration", () => {
       hosts: ["localhost", "127.0.0.1", "[::1]"],
       tokens: "/srv/desk/tokens.json",
       journal: { sqlite: "/srv/desk/journal.sqlite", identity: "/srv/desk/secrets/service.age" },
-      gates: [{ workspace: "/srv/desk/Desk A", name: "desk-a", maxInFlight: 4 }],
+      gates: [{ workspace: "/srv/desk/Desk A", name: "desk-a" }],
       metrics: { exposeBudgets: false },
       log: { level: "info" },
     });
@@ -60,7 +60,7 @@ describe("the service's configuration", () => {
     [`${minimal}lisen: {}`, "lisen"],
     [`${minimal}listen: { port: 70000 }`, "line 4, listen.port"],
     [`${minimal}limits: { batch: 0 }`, "line 4, limits.batch"],
-    [`${minimal}fees: { bumpPercent: 5 }`, "line 4, fees.bumpPercent"],
+    [`${minimal}queue: { maxInFlight: 0 }`, "line 4, queue.maxInFlight"],
     [`${minimal}telemetry: { otlpUrl: file:///etc/passwd }`, "line 4, telemetry.otlpUrl"],
     [`${minimal}log: { level: loud }`, "line 4, log.level"],
     [minimal.replace("{ workspace: ./Desk A }", ""), "line 3, gates"],
