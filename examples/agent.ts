@@ -23,6 +23,7 @@ import {
   SealIdentity,
   type SendClient,
   type State,
+  startRecord,
   withSalt,
 } from "../src/index.ts";
 
@@ -92,13 +93,10 @@ rules:
   // 3. The signer, which knows the lane's state.
   const store = createFileLaneStore(folder, await SealIdentity.generate());
   const lane = { chainId, gate, lane: 0 };
-  await replaceRecord(store, {
-    ...lane,
-    epoch: 1,
-    seq: 0n,
-    state: first as State,
-    quietUntil: 0n,
-  });
+  await replaceRecord(
+    store,
+    startRecord({ ...lane, epoch: 1, seq: 0n, state: first as State, quietUntil: 0n }),
+  );
   const prover = createSnarkjsProver();
   const reader = createGateReader(client, { gate });
   const signer = createSigner({ ...lane, committed, secret, key, prover, reader, store, labels });

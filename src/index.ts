@@ -71,6 +71,8 @@ export * from "./signer/fileLaneStore.ts";
 export * from "./signer/gateCall.ts";
 export * from "./signer/gateReader.ts";
 export * from "./signer/signer.ts";
+export * from "./signer/signingRequest.ts";
+export * from "./signer/standing.ts";
 export * from "./state/laneStore.ts";
 export * from "./state/salt.ts";
 export * from "./state/state.ts";

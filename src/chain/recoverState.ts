@@ -9,7 +9,7 @@ import type { BudgetLevel } from "../policy/policy.ts";
 import { chargeOutcomes } from "../policy/restrictions/charges.ts";
 import { subjectOf } from "../policy/subject.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
-import type { LaneRecord } from "../state/laneStore.ts";
+import { type LaneRecord, startRecord } from "../state/laneStore.ts";
 import { actionSalt, genesisSalt } from "../state/salt.ts";
 import { initialLevels, packLevel, type State, stateCommitment } from "../state/state.ts";
 import type { ReadClient } from "./client.ts";
@@ -96,7 +96,7 @@ export async function recoverState(
     throw unrecoverable(parameters, "the node did not tell all of its actions");
   }
   return {
-    record: {
+    record: startRecord({
       chainId,
       gate,
       lane,
@@ -104,7 +104,7 @@ export async function recoverState(
       seq: onchain.seq,
       state,
       quietUntil: block.timestamp + QUIET_SECONDS,
-    },
+    }),
     transitions,
   };
 }

@@ -16,7 +16,7 @@ export const exitCodes = {
   setup: 5,
   /** A key or sealed file cannot be opened: wrong passphrase, damaged or missing. */
   key: 6,
-  /** The lane is busy: another action can still land, or another process holds it. Try later. */
+  /** The lane is busy: another action can still land, another process holds it, the node lags. Try later. */
   busy: 7,
   /** Ctrl-C at a prompt, as shells number SIGINT. */
   interrupted: 130,
@@ -56,6 +56,7 @@ const codesByError: Readonly<Record<string, ExitCode>> = {
   ActionMissingError: exitCodes.refused,
   LaneBusyError: exitCodes.busy,
   LaneLockedError: exitCodes.busy,
+  StaleChainError: exitCodes.busy,
   InvalidSetupFileError: exitCodes.setup,
   InsecureSetupError: exitCodes.setup,
   ArtifactMismatchError: exitCodes.setup,

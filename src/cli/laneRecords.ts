@@ -6,7 +6,7 @@ import { recoverState } from "../chain/recoverState.ts";
 import type { SealIdentity } from "../keys/sealed.ts";
 import { createFileLaneStore } from "../signer/fileLaneStore.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
-import { type LaneId, type LaneStore, replaceRecord } from "../state/laneStore.ts";
+import { type LaneId, type LaneRecord, type LaneStore, replaceRecord } from "../state/laneStore.ts";
 import { type State, stateCommitment } from "../state/state.ts";
 import type { Deployment } from "./deployment.ts";
 import { loadMandate, noteKeptState } from "./mandates.ts";
@@ -70,6 +70,11 @@ export async function adoptLanes(parameters: AdoptLanesParameters): Promise<Adop
   return adopted;
 }
 
+/** Every state that a record knows of: the final one, and those after its transitions. */
+export function recordedStates(record: LaneRecord<SignedGateCall> | undefined): State[] {
+  return record ? [record.state, ...record.pending.map(({ stateNew }) => stateNew)] : [];
+}
+
 /** The recorded state that opens a commitment: the lane's own, or that of an action that landed meanwhile. */
 async function recordedState(
   store: LaneStore<SignedGateCall>,
@@ -77,9 +82,7 @@ async function recordedState(
   commitment: bigint,
 ): Promise<State | undefined> {
   const record = await store.read(lane);
-  return [record?.state, record?.pending?.stateNew].find(
-    (state) => state !== undefined && stateCommitment(state) === commitment,
-  );
+  return recordedStates(record).find((state) => stateCommitment(state) === commitment);
 }
 
 /** Rows about recorded lanes, for a table. */

@@ -5,7 +5,7 @@ import type { ReadClient } from "../chain/client.ts";
 import { readGate } from "../chain/readGate.ts";
 import { readLane } from "../chain/readLane.ts";
 import type { GateProof } from "../signer/gateCall.ts";
-import type { SigningRequest } from "../signer/signer.ts";
+import type { SigningRequest } from "../signer/signingRequest.ts";
 import type { LaneSigner } from "./laneSigner.ts";
 import { withProgress } from "./progress.ts";
 import type { SignedCallFile } from "./signedCallFile.ts";

@@ -1,3 +1,4 @@
+import type { Hex } from "viem";
 import type { Denied } from "../policy/evaluate.ts";
 import { BaseError } from "./base.ts";
 
@@ -41,6 +42,24 @@ export class StateMismatchError extends BaseError {
   }
 }
 
+/**
+ * What the node tells is older than what was known already, or does not belong to one chain: it lags, or several
+ * nodes answer in turn. Nothing is wrong with the lane; ask again.
+ */
+export class StaleChainError extends BaseError {
+  override readonly name = "StaleChainError";
+
+  constructor(input: { lane: number; reason: string; expected: string; received: string }) {
+    super(`Lane ${input.lane}: the node is behind: ${input.reason}`, {
+      details: [
+        `expected: ${input.expected}`,
+        `received: ${input.received}`,
+        "if it stays so, the chain itself went back: `zkmandate state recover` rebuilds the record",
+      ],
+    });
+  }
+}
+
 /** Nothing is recorded about the lane. */
 export class UnknownLaneError extends BaseError {
   override readonly name = "UnknownLaneError";
@@ -55,20 +74,43 @@ export class UnknownLaneError extends BaseError {
 /** Unix seconds as ISO 8601. */
 const isoTime = (seconds: bigint) => new Date(Number(seconds) * 1_000).toISOString();
 
-/** Another transition of the lane may still land; a second one for its sequence number must wait. */
+/** As many transitions as are allowed may still land; another one must wait. */
 export class LaneBusyError extends BaseError {
   override readonly name = "LaneBusyError";
-  /** unix seconds: free when a finalized block is past it */
+  /** unix seconds: free when a finalized block is past it, or earlier if a transition lands */
   readonly until: bigint;
 
   constructor(input: { lane: number; until: bigint; finalizedTime: bigint }) {
     super(`Lane ${input.lane} has a transition that can still land`, {
       details: [
-        `free when a finalized block is past: ${isoTime(input.until)}`,
+        `free at the latest when a finalized block is past: ${isoTime(input.until)}`,
         `latest finalized block: ${isoTime(input.finalizedTime)}`,
       ],
     });
     this.until = input.until;
+  }
+}
+
+/** The request with this id was executed, in a finalized block. */
+export class RequestExecutedError extends BaseError {
+  override readonly name = "RequestExecutedError";
+  /** Of the transition that executed it. */
+  readonly digest: Hex;
+
+  constructor({ lane, digest }: { lane: number; digest: Hex }) {
+    super(`Lane ${lane} has executed the request already`, { details: [`digest: ${digest}`] });
+    this.digest = digest;
+  }
+}
+
+/** An option of a signer is out of range. */
+export class InvalidSignerOptionError extends BaseError {
+  override readonly name = "InvalidSignerOptionError";
+
+  constructor(input: { option: string; expected: string; received: string }) {
+    super(`The signer's ${input.option} is out of range`, {
+      details: [`expected: ${input.expected}`, `received: ${input.received}`],
+    });
   }
 }
 

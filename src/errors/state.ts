@@ -10,3 +10,18 @@ export class InvalidSecretError extends BaseError {
     });
   }
 }
+
+/** A lane's record was written in a format that this version does not know. */
+export class UnknownRecordFormatError extends BaseError {
+  override readonly name = "UnknownRecordFormatError";
+
+  constructor({ received }: { received: unknown }) {
+    super("The lane's record has a format that this version does not know", {
+      details: [
+        "expected: 1 or 2",
+        `received: ${received}`,
+        "a later zkmandate may have written it",
+      ],
+    });
+  }
+}

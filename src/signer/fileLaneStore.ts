@@ -4,7 +4,8 @@ import lockfile from "proper-lockfile";
 import { FileExistsError } from "../errors/keys.ts";
 import { LaneConflictError, LaneLockedError } from "../errors/signer.ts";
 import { readSealed, type SealIdentity, writeSealed } from "../keys/sealed.ts";
-import type { LaneId, LaneRecord, LaneStore } from "../state/laneStore.ts";
+import { fromStoredRecord, toStoredRecord } from "../state/laneRecordFormat.ts";
+import type { LaneId, LaneStore } from "../state/laneStore.ts";
 import type { SignedGateCall } from "./gateCall.ts";
 
 /** How long another process is waited for, 100 ms apart. */
@@ -47,8 +48,8 @@ export function createFileLaneStore(
     async read(lane) {
       const version = (await versions(lane)).at(-1);
       if (version === undefined) return undefined;
-      const record = await readSealed<LaneRecord<SignedGateCall>>(pathOf(lane, version), identity);
-      return { ...record, version };
+      const stored = await readSealed<unknown>(pathOf(lane, version), identity);
+      return { ...fromStoredRecord<SignedGateCall>(stored), version };
     },
 
     async write(record) {
@@ -58,7 +59,8 @@ export function createFileLaneStore(
       const before = (await versions(record)).at(-1);
       if (before !== record.version) throw conflict(before);
       const written = { ...record, version };
-      await writeSealed(pathOf(record, version), written, identity).catch((error: unknown) => {
+      const stored = toStoredRecord(written);
+      await writeSealed(pathOf(record, version), stored, identity).catch((error: unknown) => {
         throw error instanceof FileExistsError ? conflict(version) : error;
       });
       // A writer that slept since `before` was read may have made a version that others have passed.

@@ -10,22 +10,32 @@ export interface PriceRound {
   updatedAt: bigint;
 }
 
-/** All of a gate that a signer needs, read at one block. */
+/** Where a lane stands at a block. */
+export interface LanePosition {
+  epoch: number;
+  /** Sequence number of the lane's next action. */
+  seq: bigint;
+  /** State commitment, field element. */
+  state: bigint;
+}
+
+/** All of a gate that a signer needs, read at the latest block and the latest finalized one. */
 export interface GateSnapshot {
   /** unix seconds of the latest block: the action's time */
   time: bigint;
   /** unix seconds of the latest finalized block */
   finalizedTime: bigint;
+  /** The lane at that same finalized block; absent where the gate is not in a finalized block yet. */
+  finalized?: LanePosition | undefined;
   epoch: number;
   paused: boolean;
   /** seconds */
   maxDelay: bigint;
   agent: { kind: number; id: Hex };
-  lane: {
+  /** The lane at the latest block. */
+  lane: LanePosition & {
+    /** Policy commitment, field element. */
     policy: bigint;
-    state: bigint;
-    epoch: number;
-    seq: bigint;
     /** unix seconds of the lane's last action */
     lastTime: bigint;
   };

@@ -1,11 +1,11 @@
-import { type Address, type Hex, isAddressEqual, keccak256, stringToHex, zeroAddress } from "viem";
-import { circuits } from "../action/circuits.ts";
+import { isAddressEqual, zeroAddress } from "viem";
 import type { Action } from "../action/context.ts";
-import { challenge, gatedActionDigest } from "../action/digest.ts";
 import {
   DeniedError,
-  InvalidRequestError,
+  InvalidSignerOptionError,
   LaneBusyError,
+  RequestExecutedError,
+  StaleChainError,
   UnknownLaneError,
 } from "../errors/signer.ts";
 import type { AgentKey } from "../keys/keys.ts";
@@ -14,14 +14,15 @@ import { type Allowed, decide, type Verdict } from "../policy/evaluate.ts";
 import { explainDenial } from "../policy/explain.ts";
 import type { PolicyLabels } from "../policy/labels.ts";
 import type { Prover } from "../prover/prover.ts";
-import type { LaneId, LaneRecord, LaneStore } from "../state/laneStore.ts";
-import { actionSalt } from "../state/salt.ts";
-import type { State } from "../state/state.ts";
-import { bindTransition, circuitInput, type Transition } from "../witness/witness.ts";
+import type { LaneId, LaneRecord, LaneStore, PendingTransition } from "../state/laneStore.ts";
 import { assertReady } from "./assertReady.ts";
+import { busyUntil, MAX_PENDING } from "./busyUntil.ts";
 import type { SignedGateCall } from "./gateCall.ts";
 import type { GateReader, GateSnapshot } from "./gateReader.ts";
-import { reconcile } from "./reconcile.ts";
+import { gateTransition } from "./gateTransition.ts";
+import { predictedState, type Settlement, settle } from "./settle.ts";
+import { requestHash, type SigningRequest, validityOf } from "./signingRequest.ts";
+import { type LaneStanding, type SigningStage, standingOf } from "./standing.ts";
 
 /** What a signer is made of; the later folders come in as ports. */
 export interface SignerOptions extends LaneId {
@@ -34,58 +35,52 @@ export interface SignerOptions extends LaneId {
   store: LaneStore<SignedGateCall>;
   /** For readable denials. */
   labels?: PolicyLabels | undefined;
-}
-
-/** What may be asked of a signer: a call from the gate. */
-export interface SigningRequest {
-  target: Address;
-  /** wei, below 2^128 */
-  value: bigint;
-  data: Hex;
-  /** The only account that may submit. Zero = anyone, where the gate allows that. */
-  submitter: Address;
-  /** seconds the signed call can land after its time; at most and by default the gate's maxDelay */
-  validFor?: bigint | undefined;
-  signal?: AbortSignal | undefined;
+  /**
+   * How many signed actions may be in flight at a time, 1 to 256; 1 by default. Each is made for the state after
+   * the one before it, and dies with it. Landed ones do not count, final or not.
+   */
+  maxInFlight?: number | undefined;
+  /** Told after each stage of signing how many milliseconds it took, failed or not. Must not throw. */
+  onStage?: ((stage: SigningStage, ms: number) => void) | undefined;
 }
 
 /** Signs actions of one lane, each only with a proof that the hidden policy allows it. */
 export interface Signer {
-  /** What the policy says of the action now; nothing is reserved or signed. */
+  /** What the policy says of the action now, after all that is in flight; nothing is reserved or signed. */
   check(request: SigningRequest): Promise<Verdict>;
   /**
    * Decides, reserves, proves and signs.
    *
-   * @returns what the gate's `execute` takes; the same request gets the same answer while it can land
+   * @returns what the gate's `execute` takes; the same request gets the same answer while it can land, and with
+   *   an id while the record knows of it
    * @throws {DeniedError} if no rule allows the action
-   * @throws {LaneBusyError} if another transition of the lane can still land
+   * @throws {LaneBusyError} if as many transitions of the lane as are allowed can still land
+   * @throws {RequestExecutedError} if the request with this id was executed, in a finalized block
    * @throws {GateNotReadyError | StateMismatchError | UnknownLaneError} if the gate would refuse
+   * @throws {StaleChainError} if the node lags behind what was known already; ask again
    * @throws {LaneConflictError} if another process has worked on the lane meanwhile
    * @throws {WitnessError | ProvingError | ProvingTimeoutError} if no valid proof came out
    */
   sign(request: SigningRequest): Promise<SignedGateCall>;
+  /**
+   * What became of the transitions that were signed. Changes nothing, and answers for a paused gate too.
+   *
+   * @throws {StateMismatchError | StaleChainError | UnknownLaneError} as `sign` does
+   */
+  standing(): Promise<LaneStanding>;
 }
 
-function requestHash({ target, value, data, submitter, validFor }: SigningRequest): Hex {
-  const parts = [target.toLowerCase(), value, data.toLowerCase(), submitter.toLowerCase()];
-  return keccak256(stringToHex([...parts, validFor ?? "default"].join("|")));
-}
-
-/** seconds of validity, checked against what the gate allows */
-function validity({ validFor }: SigningRequest, maxDelay: bigint): bigint {
-  if (validFor === undefined) return maxDelay;
-  if (validFor < 1n || validFor > maxDelay) {
-    throw new InvalidRequestError({
-      option: "validFor",
-      expected: `1 to ${maxDelay} seconds (the gate's maxDelay)`,
-      received: `${validFor}`,
-    });
-  }
-  return validFor;
+/** A record and what one look at the chain says of it. */
+interface View {
+  stored: LaneRecord<SignedGateCall>;
+  snapshot: GateSnapshot;
+  settlement: Settlement<SignedGateCall>;
 }
 
 /**
  * Makes the signer of one lane.
+ *
+ * @throws {InvalidSignerOptionError} if `maxInFlight` is out of range
  *
  * @example
  * const signer = createSigner({ chainId, gate, lane: 0, committed, secret, key, prover, reader, store });
@@ -93,6 +88,15 @@ function validity({ validFor }: SigningRequest, maxDelay: bigint): bigint {
  */
 export function createSigner(options: SignerOptions): Signer {
   const { chainId, gate, lane, committed, secret, key, prover, reader, store } = options;
+  const { maxInFlight = 1, onStage } = options;
+  if (!Number.isInteger(maxInFlight) || maxInFlight < 1 || maxInFlight > MAX_PENDING) {
+    const expected = `a whole number from 1 to ${MAX_PENDING}`;
+    throw new InvalidSignerOptionError({
+      option: "maxInFlight",
+      expected,
+      received: `${maxInFlight}`,
+    });
+  }
   const { policy } = committed;
   const priceFeeds = policy.rules
     .map(({ priceFeed }) => priceFeed)
@@ -108,7 +112,16 @@ export function createSigner(options: SignerOptions): Signer {
     data,
   });
 
-  const decideOn = (request: SigningRequest, snapshot: GateSnapshot, { levels }: State): Verdict =>
+  async function timed<T>(stage: SigningStage, work: () => T | Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      onStage?.(stage, performance.now() - start);
+    }
+  }
+
+  const decideOn = (request: SigningRequest, { snapshot, settlement }: View): Verdict =>
     decide(policy, {
       action: actionOf(request),
       time: snapshot.time,
@@ -118,127 +131,138 @@ export function createSigner(options: SignerOptions): Signer {
         priceUpdatedAt: updatedAt,
       })),
       riskAnswer: snapshot.risk?.answer ?? 0n,
-      levels,
+      levels: predictedState(settlement.record).levels,
       tier: "gate",
     });
 
-  async function current(): Promise<{
-    record: LaneRecord<SignedGateCall>;
-    snapshot: GateSnapshot;
-  }> {
+  async function storedRecord(): Promise<LaneRecord<SignedGateCall>> {
     const stored = await store.read({ chainId, gate, lane });
     if (!stored) throw new UnknownLaneError({ lane });
-    const snapshot = await reader.snapshot({ lane, priceFeeds });
-    assertReady(snapshot, options);
-    return { record: reconcile(stored, snapshot), snapshot };
+    return stored;
+  }
+
+  /** The record beside the chain; read again when it was written while the chain was read. */
+  async function view({ mustBeReady }: { mustBeReady: boolean }): Promise<View> {
+    for (;;) {
+      const stored = await storedRecord();
+      const snapshot = await reader.snapshot({ lane, priceFeeds });
+      if (mustBeReady) assertReady(snapshot, options);
+      try {
+        return { stored, snapshot, settlement: settle(stored, snapshot) };
+      } catch (error) {
+        if ((await storedRecord()).version === stored.version) throw error;
+      }
+    }
+  }
+
+  /** Refuses a time before that of any transition that the new one follows or takes the place of (see settle.ts). */
+  function assertLater({ snapshot: { time }, settlement: { record, dead } }: View): void {
+    const last = record.pending.at(-1)?.released.proof.time ?? 0n;
+    const earliest = dead.reduce(
+      (latest, { released }) => (released.proof.time >= latest ? released.proof.time + 1n : latest),
+      last,
+    );
+    if (time >= earliest) return;
+    throw new StaleChainError({
+      lane,
+      reason: "its latest block is before an action that was signed",
+      expected: `a block from ${earliest} on`,
+      received: `${time}`,
+    });
+  }
+
+  /** What was already made for a request, if that is to get the same answer. */
+  function knownTransition(request: SigningRequest, { settlement, snapshot }: View) {
+    const { record, final, landed, inFlight } = settlement;
+    const asked = requestHash(request);
+    const isAsked = (transition: { request: string }) => transition.request === asked;
+    if (request.id !== undefined) {
+      const known = [...final, ...landed].find(isAsked);
+      if (known) return known;
+      const executed = record.final.find(isAsked);
+      if (executed) throw new RequestExecutedError({ lane, digest: executed.digest });
+    }
+    const index = inFlight.findIndex(isAsked);
+    const isLanding = inFlight
+      .slice(0, index + 1)
+      .every(({ deadline }) => snapshot.time <= deadline);
+    return isLanding ? inFlight[index] : undefined;
+  }
+
+  /** Signs what is reserved and records the signature; nothing else of the record changes. */
+  async function complete(
+    record: LaneRecord<SignedGateCall>,
+    { digest, released }: PendingTransition<SignedGateCall>,
+  ): Promise<SignedGateCall> {
+    const signed = { ...released, signature: await timed("sign", () => key.sign(digest)) };
+    const pending = record.pending.map((transition) =>
+      transition.digest === digest ? { ...transition, released: signed } : transition,
+    );
+    await timed("record", () => store.write({ ...record, pending }));
+    return signed;
   }
 
   /** Proves and signs one allowed transition; it is durable before the signature exists. */
   async function release(
     request: SigningRequest,
-    record: LaneRecord<SignedGateCall>,
-    snapshot: GateSnapshot,
+    { snapshot, settlement: { record } }: View,
     verdict: Allowed,
   ): Promise<SignedGateCall> {
-    const { time } = snapshot;
-    const { epoch, seq } = record;
-    const action = actionOf(request);
-    const stateNew: State = {
-      levels: verdict.levels,
-      salt: actionSalt(secret, { lane, epoch, seq, time, action }),
-    };
-    const transition: Transition = {
-      circuit: verdict.circuit,
-      action,
-      time,
-      feeds: verdict.feeds,
-      committed,
-      ruleIndex: verdict.ruleIndex,
-      stateOld: record.state,
-      stateNew,
-    };
-    const binding = bindTransition(transition);
-    const deadline = time + validity(request, snapshot.maxDelay);
-    const circuit = circuits[verdict.circuit].id;
-    const digest = gatedActionDigest(chainId, gate, {
-      circuit,
-      contextHash: binding.contextHash,
-      lane,
-      epoch,
-      seq,
-      dataHash: keccak256(request.data),
-      deadline,
-      submitter: request.submitter,
-      contextCommitment: binding.contextCommitment,
-    });
-    const input = circuitInput(transition, binding, challenge(digest));
-    const { points } = await prover.prove(verdict.circuit, input, { signal: request.signal });
-
-    const { priceFeed } = verdict.feeds;
-    const released: SignedGateCall = {
-      call: { target: request.target, value: request.value, data: request.data },
-      proof: {
-        circuit,
+    const deadline = snapshot.time + validityOf(request, snapshot.maxDelay);
+    const transition = await timed("prove", async () => {
+      const { unproven, stateNew, input } = gateTransition({
+        action: actionOf(request),
         lane,
-        time,
+        epoch: record.epoch,
+        seq: record.seq + BigInt(record.pending.length),
+        committed,
+        secret,
+        stateOld: predictedState(record),
+        verdict,
+        snapshot,
         deadline,
         submitter: request.submitter,
-        priceFeed,
-        priceRound: snapshot.prices.find(({ feed }) => feed === priceFeed)?.round ?? 0n,
-        riskRound: snapshot.risk?.round ?? 0n,
-        stateNew: binding.context.stateNew,
-        contextCommitment: binding.contextCommitment,
-        points,
-      },
-      signature: "0x",
-      digest,
-      epoch,
-      seq,
-    };
-    const pending = { request: requestHash(request), digest, deadline, stateNew, released };
-    const reserved = await store.write({ ...record, pending });
-    const signed = { ...released, signature: await key.sign(digest) };
-    await store.write({ ...reserved, pending: { ...pending, released: signed } });
-    return signed;
+      });
+      const { points } = await prover.prove(verdict.circuit, input, { signal: request.signal });
+      const released = { ...unproven, proof: { ...unproven.proof, points } };
+      const { digest } = released;
+      return { request: requestHash(request), digest, deadline, stateNew, released };
+    });
+    const pending = [...record.pending, transition];
+    const reserved = await timed("reserve", () => store.write({ ...record, pending }));
+    return complete(reserved, transition);
   }
 
   return {
     async check(request) {
-      const { record, snapshot } = await current();
-      return decideOn(request, snapshot, record.state);
+      return decideOn(request, await view({ mustBeReady: true }));
     },
 
     sign(request) {
       return store.exclusive({ chainId, gate, lane }, async () => {
-        const { record, snapshot } = await current();
-        const { pending } = record;
-        if (pending && snapshot.finalizedTime <= pending.deadline) {
-          const unchanged = pending.request === requestHash(request);
-          if (!unchanged || snapshot.time > pending.deadline) {
-            throw new LaneBusyError({
-              lane,
-              until: pending.deadline,
-              finalizedTime: snapshot.finalizedTime,
-            });
-          }
-          const { released } = pending;
-          if (released.signature !== "0x") return released;
-          return { ...released, signature: await key.sign(released.digest) };
+        const now = await timed("read", () => view({ mustBeReady: true }));
+        const { stored, snapshot, settlement } = now;
+        const known = knownTransition(request, now);
+        if (known) {
+          return known.released.signature === "0x" ? complete(stored, known) : known.released;
         }
-        if (snapshot.finalizedTime <= record.quietUntil) {
-          throw new LaneBusyError({
-            lane,
-            until: record.quietUntil,
-            finalizedTime: snapshot.finalizedTime,
-          });
+        const until = busyUntil(settlement, snapshot, maxInFlight);
+        if (until !== undefined) {
+          throw new LaneBusyError({ lane, until, finalizedTime: snapshot.finalizedTime });
         }
-        const verdict = decideOn(request, snapshot, record.state);
+        assertLater(now);
+        const verdict = await timed("evaluate", () => decideOn(request, now));
         if (!verdict.allowed) {
           const explanation = explainDenial(verdict.rules, options.labels);
           throw new DeniedError({ verdict, explanation });
         }
-        return release(request, { ...record, pending: undefined }, snapshot, verdict);
+        return release(request, now, verdict);
       });
+    },
+
+    async standing() {
+      const { settlement, snapshot } = await view({ mustBeReady: false });
+      return standingOf(settlement, snapshot, maxInFlight);
     },
   };
 }

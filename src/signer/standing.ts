@@ -1,5 +1,8 @@
 import type { BudgetLevel } from "../policy/policy.ts";
+import { busyUntil } from "./busyUntil.ts";
 import type { SignedGateCall } from "./gateCall.ts";
+import type { GateSnapshot } from "./gateReader.ts";
+import { predictedState, type Settlement } from "./settle.ts";
 
 /**
  * Where a signed transition stands.
@@ -41,6 +44,48 @@ export interface LaneStanding {
   levels: readonly BudgetLevel[];
   /** Where a signed call of this lane stands, by its epoch, sequence number and digest. */
   statusOf(signed: Pick<SignedGateCall, "epoch" | "seq" | "digest">): TransitionStatus;
+}
+
+/**
+ * Tells how a lane stands.
+ *
+ * @param maxInFlight how many transitions the signer lets be in flight
+ */
+export function standingOf(
+  settlement: Settlement<SignedGateCall>,
+  { time, finalizedTime }: Pick<GateSnapshot, "time" | "finalizedTime">,
+  maxInFlight: number,
+): LaneStanding {
+  const { record, landed, inFlight, dead } = settlement;
+  const { epoch, seq: finalSeq, pending, quietUntil } = record;
+  const callsOf = (transitions: typeof landed) => transitions.map(({ released }) => released);
+  return {
+    epoch,
+    finalSeq,
+    latestSeq: finalSeq + BigInt(landed.length),
+    nextSeq: finalSeq + BigInt(pending.length),
+    time,
+    finalizedTime,
+    landed: callsOf(landed),
+    inFlight: callsOf(inFlight),
+    dead: callsOf(dead),
+    busyUntil: busyUntil(settlement, { time, finalizedTime }, maxInFlight),
+    levels: predictedState(record).levels,
+    statusOf(signed) {
+      if (signed.epoch !== epoch) return "unknown";
+      const place = Number(signed.seq - finalSeq);
+      if (place < 0) {
+        const executed = record.final.at(place);
+        if (!executed) return "unknown";
+        return executed.digest === signed.digest ? "final" : "dead";
+      }
+      if (pending[place]?.digest === signed.digest) {
+        return place < landed.length ? "landed" : "inFlight";
+      }
+      // A record that was started anew has forgotten what may still land.
+      return finalizedTime > quietUntil ? "dead" : "unknown";
+    },
+  };
 }
 
 /** A signer's stages, in their order: how long each took is told to `SignerOptions.onStage`. */

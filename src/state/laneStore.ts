@@ -21,10 +21,15 @@ export interface PendingTransition<Released> {
   released: Released;
 }
 
-/** What a signer knows of a lane. Secret. */
-export interface LaneRecord<Released> extends LaneId {
-  /** Counts the writes of the lane's record; absent before the first. The store sets it. */
-  version?: number | undefined;
+/** A transition that a finalized block has executed. */
+export interface FinalTransition {
+  /** keccak256 over what was asked for. */
+  request: Hex;
+  digest: Hex;
+}
+
+/** Where a lane's record starts: a state that stands on-chain, and nothing signed on top of it. */
+export interface LaneStart extends LaneId {
   epoch: number;
   /** The lane's sequence number at `state`. */
   seq: bigint;
@@ -34,7 +39,33 @@ export interface LaneRecord<Released> extends LaneId {
    * transitions that it has forgotten could still land (after recovery, or a restored backup)
    */
   quietUntil: bigint;
-  pending?: PendingTransition<Released> | undefined;
+}
+
+/**
+ * What a signer knows of a lane. Secret.
+ *
+ * `seq` and `state` are the last position known to be final (where a record starts, the one it was started
+ * from). Whatever was signed after it stays in `pending` until it is final or dead, landed or not, so that a
+ * reorganisation only means that the chain stands at an earlier entry again.
+ */
+export interface LaneRecord<Released> extends LaneStart {
+  /** Counts the writes of the lane's record; absent before the first. The store sets it. */
+  version?: number | undefined;
+  /** The transitions after `state`, in order: the i-th has the sequence number `seq + i`. */
+  pending: readonly PendingTransition<Released>[];
+  /** The last ones that became final, newest last: the last took the sequence number `seq − 1`. */
+  final: readonly FinalTransition[];
+}
+
+/**
+ * A record without transitions.
+ *
+ * @example
+ * await store.write(startRecord({ chainId, gate, lane, epoch: 1, seq: 0n, state, quietUntil: 0n }));
+ */
+export function startRecord<Released>(start: LaneStart): LaneRecord<Released> {
+  const { chainId, gate, lane, epoch, seq, state, quietUntil } = start;
+  return { chainId, gate, lane, epoch, seq, state, quietUntil, pending: [], final: [] };
 }
 
 /**

@@ -43,7 +43,7 @@ describe("recovering a lane's state", () => {
     const { record } = await recover();
     const kept = await store.read({ chainId: 31_337, gate, lane: 0 });
     expect(stateCommitment(record.state)).toBe(
-      stateCommitment(kept?.pending?.stateNew ?? { levels: [], salt: 0n }),
+      stateCommitment(kept?.pending.at(-1)?.stateNew ?? { levels: [], salt: 0n }),
     );
   });
 

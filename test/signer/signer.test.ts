@@ -19,8 +19,14 @@ import type { Prover } from "../../src/prover/prover.ts";
 import { createFileLaneStore } from "../../src/signer/fileLaneStore.ts";
 import type { SignedGateCall } from "../../src/signer/gateCall.ts";
 import type { GateSnapshot } from "../../src/signer/gateReader.ts";
-import { createSigner, type SigningRequest } from "../../src/signer/signer.ts";
-import { type LaneRecord, type LaneStore, replaceRecord } from "../../src/state/laneStore.ts";
+import { createSigner } from "../../src/signer/signer.ts";
+import type { SigningRequest } from "../../src/signer/signingRequest.ts";
+import {
+  type LaneRecord,
+  type LaneStore,
+  replaceRecord,
+  startRecord,
+} from "../../src/state/laneStore.ts";
 import { type State, stateCommitment } from "../../src/state/state.ts";
 import { calculatorOf } from "../support/circuit.ts";
 import {
@@ -87,11 +93,7 @@ const key = ecdsaKey(new Uint8Array(32).fill(0x11));
 const record = (
   overrides: Partial<LaneRecord<SignedGateCall>> = {},
 ): LaneRecord<SignedGateCall> => ({
-  ...LANE,
-  epoch: 1,
-  seq: 0n,
-  state: genesis,
-  quietUntil: 0n,
+  ...startRecord({ ...LANE, epoch: 1, seq: 0n, state: genesis, quietUntil: 0n }),
   ...overrides,
 });
 
@@ -127,6 +129,7 @@ beforeEach(async () => {
     time: NOON,
     finalizedTime: NOON - 60n,
     epoch: 1,
+    finalized: { epoch: 1, seq: 0n, state: stateCommitment(genesis) },
     paused: false,
     maxDelay: MAX_DELAY,
     agent: { ...key.onchain },
@@ -174,7 +177,7 @@ describe("what it signs", () => {
     await expect(signerOn(store).sign(transfer(1_001n))).rejects.toThrow(
       /rule transfer, amount: amount is at most 1,000; observed 1,001/,
     );
-    expect((await store.read(LANE))?.pending).toBeUndefined();
+    expect((await store.read(LANE))?.pending).toEqual([]);
   });
 
   test("nothing that lives longer than the gate allows", async () => {
@@ -263,12 +266,12 @@ describe("durable before released", () => {
       "disk full",
     );
     expect(signatures).toBe(0);
-    expect((await store.read(LANE))?.pending).toBeUndefined();
+    expect((await store.read(LANE))?.pending).toEqual([]);
   });
 
   test("a crash after the transition is written leaves one digest, which the same request completes", async () => {
     await expect(signerOn(failingAt(2)).sign(transfer(1n))).rejects.toThrow("disk full");
-    const reserved = (await store.read(LANE))?.pending;
+    const reserved = (await store.read(LANE))?.pending[0];
     await expect(signerOn(store).sign(transfer(2n))).rejects.toThrow(LaneBusyError);
     const signed = await signerOn(store).sign(transfer(1n));
     expect(signed.digest).toBe(reserved?.digest);
@@ -295,7 +298,7 @@ describe("durable before released", () => {
     const first = await signerOn(unlocked).sign(transfer(2n));
     release();
     await expect(late).rejects.toThrow(LaneConflictError);
-    expect((await store.read(LANE))?.pending?.digest).toBe(first.digest);
+    expect((await store.read(LANE))?.pending[0]?.digest).toBe(first.digest);
   });
 
   test("a failed proof reserves nothing", async () => {
@@ -306,7 +309,7 @@ describe("durable before released", () => {
       },
     };
     await expect(signerOn(store, broken).sign(transfer(1n))).rejects.toThrow("out of memory");
-    expect((await store.read(LANE))?.pending).toBeUndefined();
+    expect((await store.read(LANE))?.pending).toEqual([]);
   });
 });
 
@@ -412,5 +415,5 @@ describe("doubt denies", () => {
 test("checking signs and reserves nothing", async () => {
   const verdict = await signerOn(store).check(transfer(1_000n));
   expect(verdict).toMatchObject({ allowed: true, circuit: "gate", amount: 1_000n });
-  expect((await store.read(LANE))?.pending).toBeUndefined();
+  expect((await store.read(LANE))?.pending).toEqual([]);
 });

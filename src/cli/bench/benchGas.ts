@@ -25,6 +25,7 @@ import type { Prover } from "../../prover/prover.ts";
 import { createFileLaneStore } from "../../signer/fileLaneStore.ts";
 import type { SignedGateCall } from "../../signer/gateCall.ts";
 import { createSigner } from "../../signer/signer.ts";
+import { startRecord } from "../../state/laneStore.ts";
 import type { State } from "../../state/state.ts";
 import type { Desk } from "../demo/desk.ts";
 import { openDesk } from "../demo/desk.ts";
@@ -99,7 +100,9 @@ async function gatedTransfers(desk: Desk, prover: Prover, riskFeed: Address) {
   try {
     const store = createFileLaneStore(folder, await SealIdentity.generate());
     const lane = { chainId, gate, lane: 0 };
-    await store.write({ ...lane, epoch: 1, seq: 0n, state: genesis as State, quietUntil: 0n });
+    await store.write(
+      startRecord({ ...lane, epoch: 1, seq: 0n, state: genesis as State, quietUntil: 0n }),
+    );
     const signer = createSigner({
       ...lane,
       committed,

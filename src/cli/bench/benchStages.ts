@@ -10,6 +10,7 @@ import { verifyProof } from "../../prover/verify.ts";
 import { calculateWitness } from "../../prover/witness.ts";
 import { WitnessCalculator } from "../../prover/witnessCalculator.ts";
 import { createSigner } from "../../signer/signer.ts";
+import { startRecord } from "../../state/laneStore.ts";
 import { stateCommitment } from "../../state/state.ts";
 import {
   type BenchAction,
@@ -93,6 +94,7 @@ function pipelineOf(
       snapshot: async () => ({
         time: now.time,
         finalizedTime: now.time,
+        finalized: { epoch: 1, seq: 0n, state: stateCommitment(now.stateOld) },
         epoch: 1,
         paused: false,
         maxDelay: MAX_DELAY,
@@ -109,7 +111,8 @@ function pipelineOf(
     },
     // What a disk costs is the disk's.
     store: {
-      read: async () => ({ ...lane, epoch: 1, seq: 0n, state: now.stateOld, quietUntil: 0n }),
+      read: async () =>
+        startRecord({ ...lane, epoch: 1, seq: 0n, state: now.stateOld, quietUntil: 0n }),
       write: async (record) => record,
       exclusive: (_, work) => work(),
     },

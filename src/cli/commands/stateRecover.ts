@@ -10,7 +10,7 @@ import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
 import { gateClient } from "../gateClient.ts";
-import { laneStore } from "../laneRecords.ts";
+import { laneStore, recordedStates } from "../laneRecords.ts";
 import { loadMandate } from "../mandates.ts";
 import { done, formatTime, table } from "../output.ts";
 import { withProgress } from "../progress.ts";
@@ -45,7 +45,7 @@ export function stateRecoverCommand(): Command {
         const { record, transitions } = await store.exclusive({ chainId, gate, lane }, async () => {
           // A rotation that kept the state may not have been noted: the last record is then what was kept.
           const last = await store.read({ chainId, gate, lane }).catch(() => undefined);
-          const candidates = [kept, last?.state, last?.pending?.stateNew];
+          const candidates = [kept, ...recordedStates(last)];
           const recovered = await withProgress("reading the chain", () =>
             firstThatOpens(candidates, (state) =>
               recoverState(client, { gate, lane, committed, secret, fromBlock, kept: state }),

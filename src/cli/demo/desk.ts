@@ -18,7 +18,7 @@ import { createFileLaneStore } from "../../signer/fileLaneStore.ts";
 import type { SignedGateCall } from "../../signer/gateCall.ts";
 import type { GateReader } from "../../signer/gateReader.ts";
 import { createSigner, type Signer } from "../../signer/signer.ts";
-import type { LaneRecord, LaneStore } from "../../state/laneStore.ts";
+import { type LaneRecord, type LaneStore, startRecord } from "../../state/laneStore.ts";
 import { SECRET_BYTES } from "../../state/salt.ts";
 import { createLocalChain, type LocalChain, type Sender } from "./localChain.ts";
 import { compileMandate, type DeskMandate, type PolicyNames } from "./mandate.ts";
@@ -116,7 +116,7 @@ export async function openDesk(): Promise<Desk> {
           secret,
           fill: "empty",
         });
-        records.push({ ...moment, lane, seq: 0n, state, quietUntil: 0n });
+        records.push(startRecord({ ...moment, lane, seq: 0n, state, quietUntil: 0n }));
         return rotation;
       }),
   });
@@ -124,9 +124,7 @@ export async function openDesk(): Promise<Desk> {
 
   const folder = await mkdtemp(join(tmpdir(), "zkmandate-demo-"));
   const store = createFileLaneStore(folder, await SealIdentity.generate());
-  for (const { chainId, lane, epoch: number, seq, state, quietUntil } of records) {
-    await store.write({ chainId, gate, lane, epoch: number, seq, state, quietUntil });
-  }
+  for (const record of records) await store.write(record);
   const prover = createSnarkjsProver();
   const reader = createGateReader(local.control, { gate });
 

@@ -14,6 +14,7 @@ import type { GateCall, GateProof, SignedGateCall } from "../../signer/gateCall.
 import { actionSalt } from "../../state/salt.ts";
 import { type State, stateCommitment } from "../../state/state.ts";
 import { bindTransition, circuitInput, type Transition } from "../../witness/witness.ts";
+import { recordedStates } from "../laneRecords.ts";
 import { CHAIN_ID, type Desk } from "./desk.ts";
 import type { Sender } from "./localChain.ts";
 
@@ -178,9 +179,8 @@ export async function createThief(desk: Desk): Promise<Thief> {
         call: target,
         committed: mandate.lanes[lane] as CommittedPolicy,
         state:
-          record.pending && stateCommitment(record.pending.stateNew) === snapshot.lane.state
-            ? record.pending.stateNew
-            : record.state,
+          recordedStates(record).find((state) => stateCommitment(state) === snapshot.lane.state) ??
+          record.state,
         chainId: CHAIN_ID,
         time: snapshot.time,
         feeds: {

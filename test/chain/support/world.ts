@@ -20,6 +20,7 @@ import type { Policy } from "../../../src/policy/policy.ts";
 import type { Prover } from "../../../src/prover/prover.ts";
 import { createFileLaneStore } from "../../../src/signer/fileLaneStore.ts";
 import { createSigner } from "../../../src/signer/signer.ts";
+import { startRecord } from "../../../src/state/laneStore.ts";
 import type { State } from "../../../src/state/state.ts";
 import { compiled } from "../../contracts/support/contracts.ts";
 import { openProof, type PublicSignals } from "../../contracts/support/openProof.ts";
@@ -138,7 +139,7 @@ export async function createWorld() {
   const store = createFileLaneStore(folder, await SealIdentity.generate());
   for (const [lane, state] of first) {
     const id = { chainId: CHAIN_ID, gate, lane };
-    await store.write({ ...id, epoch: 1, seq: 0n, state, quietUntil: 0n });
+    await store.write(startRecord({ ...id, epoch: 1, seq: 0n, state, quietUntil: 0n }));
   }
   const reader = createGateReader(local.control, { gate });
   const signerOf = (lane: number, committed: CommittedPolicy, secret = SECRET) =>

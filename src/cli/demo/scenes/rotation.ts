@@ -8,7 +8,7 @@ import type { TimelockOperation } from "../../../chain/timelockOperation.ts";
 import { CallRefusedError } from "../../../errors/chain.ts";
 import { GateNotReadyError } from "../../../errors/signer.ts";
 import type { CommittedPolicy } from "../../../policy/commitment.ts";
-import { replaceRecord } from "../../../state/laneStore.ts";
+import { replaceRecord, startRecord } from "../../../state/laneStore.ts";
 import { stateCommitment } from "../../../state/state.ts";
 import { CHAIN_ID, type Desk, MAX_DELAY, RISK_MAX_AGE, TIMELOCK_DELAY } from "../desk.ts";
 import type { Stage } from "../steps.ts";
@@ -70,7 +70,7 @@ export async function rotationScenes(stage: Stage, desk: Desk): Promise<void> {
     for (const [lane, { state }] of opened.entries()) {
       const { seq } = await readLane(local.control, { gate, lane });
       const record = { chainId: CHAIN_ID, gate, lane, epoch, seq, state, quietUntil: 0n };
-      await replaceRecord(store, record);
+      await replaceRecord(store, startRecord(record));
     }
     const ok = epoch === NEXT_EPOCH && agent.id === next.key.onchain.id;
     return { ok, outcome: `epoch ${epoch}, a new commitment for each lane`, gas: gasUsed };

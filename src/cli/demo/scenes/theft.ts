@@ -218,7 +218,7 @@ export async function theftScenes(stage: Stage, desk: Desk): Promise<void> {
 /** The trading lane's last executed action, as its relayer handed it in. */
 async function lastTrade({ store, gate, local }: Desk): Promise<SignedGateCall> {
   const record = await store.read({ chainId: local.chain.id, gate, lane: TRADING_LANE });
-  const signed = record?.pending?.released;
+  const signed = record?.pending.at(-1)?.released;
   if (!signed) throw new Error("nothing was traded");
   return signed;
 }
