@@ -1,4 +1,4 @@
-import type { Bases, Engine, Group, Matrices } from "./engine.ts";
+import type { Bases, Engine, Group, Matrices, TableReader } from "./engine.ts";
 import { POINT_BYTES } from "./layout.ts";
 
 /** What the table of one point takes at most: 20 windows of 13 bits, each a packed point. */
@@ -31,13 +31,13 @@ export class CappedEngine implements Engine {
     this.#bytesLeft = tableBytes;
   }
 
-  loadBases(group: Group, points: Uint8Array, table?: Uint8Array): Placed {
+  loadBases(group: Group, points: Uint8Array, readTable?: TableReader): Placed {
     const length = points.length / POINT_BYTES[group];
     const bytes = length * TABLE_BYTES[group];
     const fits = bytes <= this.#bytesLeft;
     if (!fits) this.#slow ??= this.#createSlow();
     const engine = fits ? this.#fast : (this.#slow as Engine);
-    const bases = engine.loadBases(group, points, fits ? table : undefined);
+    const bases = engine.loadBases(group, points, readTable);
     if (fits) this.#bytesLeft -= bytes;
     return { group, length, engine, bases };
   }

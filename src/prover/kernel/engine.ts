@@ -22,19 +22,29 @@ export interface Matrices {
   readonly domainSize: number;
 }
 
+/**
+ * Puts what `exportTable` gave for the same points into the room given, and says whether it could. It is
+ * trusted to have checked what it puts there.
+ */
+export type TableReader = (room: Uint8Array) => boolean;
+
 /** One thread's arithmetic; nothing in it is asynchronous. */
 export interface Engine {
   /** For logs and for the names of cached tables. */
   readonly name: string;
 
   /**
-   * Prepares fixed bases: their window tables are computed, or taken over.
+   * Prepares fixed bases: their window tables are read where they are known, else computed.
    *
-   * @param table what `exportTable` gave for the same points; trusted, so the caller has checked it
+   * @param readTable called at most once, at once
    */
-  loadBases(group: Group, points: Uint8Array, table?: Uint8Array): Bases;
+  loadBases(group: Group, points: Uint8Array, readTable?: TableReader): Bases;
 
-  /** The precomputed part of bases; undefined if they have none. */
+  /**
+   * The precomputed part of bases; undefined if they have none.
+   *
+   * @returns a view, valid until the engine is used again
+   */
   exportTable(bases: Bases): Uint8Array | undefined;
 
   /**

@@ -46,7 +46,7 @@ export class Helper {
   async #run(request: HelperRequest): Promise<Uint8Array[]> {
     if (request.type === "load") {
       this.#keys.set(request.key, {
-        share: await ThreadShare.load(await this.#engine, request.work, this.#cacheDirectory),
+        share: ThreadShare.load(await this.#engine, request.work, this.#cacheDirectory),
         witness: new Uint8Array(request.witness),
         h: new Uint8Array(request.h),
       });

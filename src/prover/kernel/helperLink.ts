@@ -26,14 +26,15 @@ export class HelperLink {
   /**
    * Has the helper do something; it answers in the order in which it was asked.
    *
+   * @param transfer memory that goes over to the helper
    * @throws {ProvingError} if it failed
    */
-  ask(request: HelperRequest): Promise<Answer> {
+  ask(request: HelperRequest, transfer: ArrayBuffer[] = []): Promise<Answer> {
     const answer = new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
     });
     answer.catch(() => undefined); // the lead may have failed before it listens
-    this.#port.postMessage(request);
+    this.#port.postMessage(request, transfer);
     return answer;
   }
 }

@@ -4,7 +4,7 @@
  * lanes of relaxed SIMD. An engine has a memory of its own, so that each thread may have one.
  */
 import { readFile } from "node:fs/promises";
-import type { Bases, Engine, Group, Matrices } from "./engine.ts";
+import type { Bases, Engine, Group, Matrices, TableReader } from "./engine.ts";
 import type { KernelExports } from "./kernelExports.ts";
 import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
 import { compileMatrices } from "./matrixCode.ts";
@@ -27,9 +27,6 @@ const packedBytes = { g1: 80, g2: 160 } as const;
 
 /** Bytes of an element as the kernel keeps constants and wires: five doubles. */
 const SHARED_BYTES = 40;
-
-const TABLE_MAGIC = 0x314b5a; // "ZK1"
-const TABLE_HEADER = 16;
 
 interface KernelBases extends Bases {
   readonly owner: KernelEngine;
@@ -86,7 +83,8 @@ function windowBitsFor(points: number): number {
 }
 
 class KernelEngine implements Engine {
-  readonly name = "kernel-1";
+  /** Another one whenever the layout of tables changes. */
+  readonly name = "kernel-2";
   readonly #kernel: KernelExports;
   /** Room for single points and scalars. */
   readonly #staging: number;
@@ -99,7 +97,7 @@ class KernelEngine implements Engine {
     this.#staging = this.#reserveSecret(STAGED_POINTS * POINT_BYTES.g2);
   }
 
-  loadBases(group: Group, points: Uint8Array, table?: Uint8Array): Bases {
+  loadBases(group: Group, points: Uint8Array, readTable?: TableReader): Bases {
     const length = points.length / POINT_BYTES[group];
     if (!Number.isInteger(length)) throw new RangeError(`points of ${group} cut short`);
     const windowBits = windowBitsFor(length);
@@ -117,24 +115,18 @@ class KernelEngine implements Engine {
       tableBytes,
       flags,
     };
-    if (table === undefined) this.#buildTable(bases, points);
-    else {
-      if (!Buffer.from(table.subarray(0, TABLE_HEADER)).equals(header(bases))) {
-        throw new RangeError("a table of other bases or of another layout");
-      }
-      if (table.length !== TABLE_HEADER + tableBytes) throw new RangeError("a table cut short");
-      this.#write(address, table.subarray(TABLE_HEADER));
+    const room = this.#read(address, tableBytes);
+    if (!readTable?.(room)) {
+      room.fill(0);
+      this.#buildTable(bases, points);
     }
     this.#kernel.flagInfinities(degrees[group], address, length, windows, flags);
     return bases;
   }
 
   exportTable(bases: Bases): Uint8Array {
-    const own = this.#own(bases);
-    const out = new Uint8Array(TABLE_HEADER + own.tableBytes);
-    out.set(header(own));
-    out.set(this.#read(own.table, own.tableBytes), TABLE_HEADER);
-    return out;
+    const { table, tableBytes } = this.#own(bases);
+    return this.#read(table, tableBytes);
   }
 
   msm(bases: Bases, scalars: Uint8Array, indices?: Uint32Array): Uint8Array {
@@ -336,14 +328,4 @@ class KernelEngine implements Engine {
   #read(address: number, length: number): Uint8Array {
     return new Uint8Array(this.#kernel.memory.buffer, address, length);
   }
-}
-
-/** What a table begins with: magic, group, length, window bits. */
-function header({ group, length, windowBits }: KernelBases): Buffer {
-  const bytes = Buffer.alloc(TABLE_HEADER);
-  bytes.writeUInt32LE(TABLE_MAGIC, 0);
-  bytes.writeUInt32LE(degrees[group], 4);
-  bytes.writeUInt32LE(length, 8);
-  bytes.writeUInt32LE(windowBits, 12);
-  return bytes;
 }

@@ -15,7 +15,7 @@ import type { KernelSettings, LeadReply, LeadRequest, StageTimes } from "./kerne
 import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
 import { createProofCheck, type ProofCheck } from "./pairingVerifier.ts";
 import { planWork } from "./plan.ts";
-import { ThreadShare, workOf } from "./threadShare.ts";
+import { memoryOf, ThreadShare, type ThreadWork, workOf } from "./threadShare.ts";
 import { readWitnessFile } from "./witnessFile.ts";
 import { GROUP_OF, type PointList, type ProverKey, readProverKey } from "./zkeySections.ts";
 
@@ -112,20 +112,17 @@ export class Lead {
     const [own, ...others] = plan.map((shares) => workOf(full, shares));
     const witness = new SharedArrayBuffer(key.wires * SCALAR_BYTES);
     const h = new SharedArrayBuffer(key.domainSize * SCALAR_BYTES);
-    const loading = this.#helpers.map((helper, k) =>
-      helper.ask({ type: "load", key: name, work: others[k] as (typeof others)[0], witness, h }),
-    );
+    const loading = this.#helpers.map((helper, k) => {
+      const work = others[k] as ThreadWork;
+      return helper.ask({ type: "load", key: name, work, witness, h }, memoryOf(work));
+    });
     const loaded: LoadedCircuit = {
       name,
       calculator: await WitnessCalculator.create(name, wasm),
       key,
       matrices: engine.loadMatrices(coefficients, key.domainSize),
       check: createProofCheck(vkey),
-      share: await ThreadShare.load(
-        engine,
-        own as (typeof others)[0],
-        this.#settings.cacheDirectory,
-      ),
+      share: ThreadShare.load(engine, own as ThreadWork, this.#settings.cacheDirectory),
       helperLists: others.map(({ terms }) => terms.map(({ list }) => list)),
       balance: new HBalance(key.domainSize, this.#settings.threads),
       witness: new Uint8Array(witness),

@@ -17,9 +17,9 @@ const NONE = -1;
 export interface Terms {
   list: PointList;
   /** Finite points. */
-  points: Uint8Array;
+  points: Uint8Array<ArrayBuffer>;
   /** For each wire of the circuit where its point stands in `points`, or `NONE`. Ascending. */
-  positions: Int32Array;
+  positions: Int32Array<ArrayBuffer>;
 }
 
 /**
@@ -50,9 +50,13 @@ export function termsOf(
   return { list, points, positions };
 }
 
-interface Running {
-  terms: Terms;
+/** Terms, and bases prepared from their points. */
+export interface Prepared {
+  terms: Omit<Terms, "points">;
   bases: Bases;
+}
+
+interface Running extends Prepared {
   sum: Uint8Array;
 }
 
@@ -63,10 +67,7 @@ export class RunningSums {
   /** The witness that the sums are of; undefined when nothing is known. */
   #last: Uint8Array | undefined;
 
-  /**
-   * @param bases prepared from each term's points
-   */
-  constructor(engine: Engine, terms: readonly { terms: Terms; bases: Bases }[]) {
+  constructor(engine: Engine, terms: readonly Prepared[]) {
     this.#engine = engine;
     this.#running = terms.map(({ terms, bases }) => ({
       terms,

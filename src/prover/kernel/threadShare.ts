@@ -1,7 +1,7 @@
 import type { Bases, Engine } from "./engine.ts";
 import { SCALAR_BYTES } from "./layout.ts";
 import type { Share } from "./plan.ts";
-import { RunningSums, type Terms, termsOf } from "./sums.ts";
+import { type Prepared, RunningSums, type Terms, termsOf } from "./sums.ts";
 import { loadCachedBases } from "./tables.ts";
 import { GROUP_OF, type PointList, type ProverKey } from "./zkeySections.ts";
 
@@ -10,15 +10,22 @@ export interface ThreadWork {
   /** Shares of A, B₁, B₂ and C. */
   terms: Terms[];
   /** The points of H, of which it sums some. */
-  h: Uint8Array;
+  h: Uint8Array<ArrayBuffer>;
 }
 
 /** Cuts a thread's work out of a key. */
 export function workOf(key: ProverKey, shares: readonly Share[]): ThreadWork {
   return {
     terms: shares.map(({ list, range }) => termsOf(key, list, range)),
-    h: key.points.h.slice(),
+    h: new Uint8Array(key.points.h),
   };
+}
+
+/** The memory of a thread's work, to be handed over with it. */
+export function memoryOf({ terms, h }: ThreadWork): ArrayBuffer[] {
+  return [h, ...terms.flatMap(({ points, positions }) => [points, positions])].map(
+    ({ buffer }) => buffer,
+  );
 }
 
 /** One thread's share of the work on one key, with its tables and running sums. */
@@ -29,26 +36,29 @@ export class ThreadShare {
   /** The list of each point that `sums` returns. */
   readonly lists: readonly PointList[];
 
-  private constructor(engine: Engine, terms: readonly { terms: Terms; bases: Bases }[], h: Bases) {
+  private constructor(engine: Engine, terms: readonly Prepared[], h: Bases) {
     this.#engine = engine;
     this.#sums = new RunningSums(engine, terms);
     this.#h = h;
     this.lists = terms.map(({ terms: { list } }) => list);
   }
 
-  /** Prepares the points, with tables from the cache where it has them. */
-  static async load(
+  /**
+   * Prepares the points, with tables from the cache where it has them. The work's points may be dropped
+   * afterwards.
+   */
+  static load(
     engine: Engine,
     { terms, h }: ThreadWork,
     cacheDirectory: string | undefined,
-  ): Promise<ThreadShare> {
-    const prepared: { terms: Terms; bases: Bases }[] = [];
-    for (const each of terms) {
-      const bases = await loadCachedBases(engine, GROUP_OF[each.list], each.points, cacheDirectory);
-      prepared.push({ terms: each, bases });
-    }
-    const points = await loadCachedBases(engine, GROUP_OF.h, h, cacheDirectory);
-    return new ThreadShare(engine, prepared, points);
+  ): ThreadShare {
+    const load = (list: PointList, points: Uint8Array) =>
+      loadCachedBases(engine, GROUP_OF[list], points, cacheDirectory);
+    const prepared = terms.map(({ points, ...rest }) => ({
+      terms: rest,
+      bases: load(rest.list, points),
+    }));
+    return new ThreadShare(engine, prepared, load("h", h));
   }
 
   /** One point for each of `lists`, after bringing the running sums to the witness. */
