@@ -2,6 +2,7 @@ import type { Address, Hex } from "viem";
 import type { AuditContent, AuditEntry } from "../audit/auditEntry.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
 import type { LaneId, LaneStore } from "../state/laneStore.ts";
+import type { PruneOptions, PruneReturnType } from "./prune.ts";
 import type { NewRequest, RequestRecord, RequestStatus } from "./request.ts";
 
 /** An outer transaction of the submitter's account: its nonce is taken for good once it is recorded. */
@@ -30,12 +31,17 @@ export interface OuterTransaction {
   mined?: { hash: Hex; blockNumber: bigint; blockHash: Hex; success: boolean } | undefined;
 }
 
-/** Who works on a lane; a lease that its owner renews and that others may take when it has run out. */
+/**
+ * Who works on a lane; a lease that its owner renews and that others may take when it has run out. No clock
+ * that can be set has a part in it (see `leaseWatch.ts`).
+ */
 export interface Ownership {
   /**
-   * Takes or renews the lease.
+   * Takes or renews the lease. Others get a lease that was not given back when they have seen it unrenewed
+   * for its whole length, so they ask again and again, at least once per length.
    *
-   * @returns whether `owner` holds the lane for the next `ttlMs` by the database's clock
+   * @param owner names the process, differently each time that it starts
+   * @returns whether `owner` holds the lane: for `ttlMs` from before the call, by his own monotonic clock
    */
   claim(lane: LaneId, owner: string, ttlMs: number): Promise<boolean>;
   release(lane: LaneId, owner: string): Promise<void>;
@@ -45,14 +51,21 @@ export interface Ownership {
  * The service's memory: what it was asked, what it signed, what it sent. Every method is one transaction of
  * the database and durable when it returns; secrets are encrypted record by record.
  *
- * @throws {JournalUnavailableError} from any method, if the database cannot be reached or written: nothing
- *   has changed then, or the same call may be made again
+ * @throws {JournalUnavailableError} from any method, if the database cannot be reached or written. Whether
+ *   the change was made is not known when the database went away at the end of it: the same call may be made
+ *   again, and where it compares and swaps, it then tells whether it was.
+ * @throws {JournalDamagedError} from any method that reads, if a record is not what was written
  */
 export interface Journal {
   lanes: LaneStore<SignedGateCall>;
   ownership: Ownership;
   requests: {
-    /** Records a request, or finds the one with the same principal and idempotency key. */
+    /**
+     * Records a request, or finds the one with the same principal and idempotency key (whichever lane it
+     * was given).
+     *
+     * @throws {IdempotencyConflictError} if that one asked for something else
+     */
     add(request: NewRequest): Promise<{ request: RequestRecord; isNew: boolean }>;
     get(id: string): Promise<RequestRecord | undefined>;
     /** By any hash of an outer transaction that ever carried it. */
@@ -79,12 +92,20 @@ export interface Journal {
     /**
      * Takes the submitter's next nonce: above every recorded one, and at least `atLeast`.
      * The same request always gets the same transaction.
+     *
+     * @throws {RequestConflictError} if there is no such request
      */
     reserve(
       input: Omit<OuterTransaction, "nonce" | "attempts" | "status" | "mined"> & {
         atLeast: number;
       },
     ): Promise<OuterTransaction>;
+    /**
+     * Replaces a reserved transaction.
+     *
+     * @throws {TransactionConflictError} if its nonce was not reserved, if it carries another request, or if
+     *   it lacks an attempt that is recorded
+     */
     save(transaction: OuterTransaction): Promise<void>;
     /** Those that are not mined, by nonce. */
     open(chainId: number, submitter: Address): Promise<OuterTransaction[]>;
@@ -92,15 +113,24 @@ export interface Journal {
   };
   audit: {
     append(content: AuditContent): Promise<AuditEntry>;
-    /** In order, from an index on. */
+    /**
+     * In order, from an index on; each link is checked.
+     *
+     * @throws {JournalDamagedError} at the first link that does not hold, or if entries are missing at the end
+     */
     read(fromIndex?: number): AsyncIterable<AuditEntry>;
     head(): Promise<AuditEntry | undefined>;
   };
-  /** Gates that operators have paused; `*` is all. Survives a restart. */
+  /** Gates that operators have paused, in lower case; `*` is all. Survives a restart. */
   pauses: {
     list(): Promise<string[]>;
     set(gate: Address | "*", isPaused: boolean): Promise<void>;
   };
+  /**
+   * Forgets finished requests and their transactions; the audit log never. A client's idempotency key is
+   * forgotten with its request: keep them for as long as clients may ask again, and past every deadline.
+   */
+  prune(options: PruneOptions): Promise<PruneReturnType>;
   /** Whether the database answers and can be written. */
   ping(): Promise<void>;
   close(): Promise<void>;

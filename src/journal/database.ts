@@ -1,0 +1,91 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Kysely } from "kysely";
+import { BaseError } from "../errors/base.ts";
+import { JournalDamagedError, JournalUnavailableError } from "../errors/journal.ts";
+import type { Queries, Schema } from "./schema.ts";
+
+/** How long a transaction that others keep from running is tried again. */
+const PATIENCE_MS = 5_000;
+
+/** A database as the journal's queries need it; every error that leaves it is one of ours. */
+export interface Database {
+  /** Names it in errors; without credentials. */
+  readonly place: string;
+  /** Queries outside of any transaction. */
+  read<T>(work: (db: Queries) => Promise<T>): Promise<T>;
+  /**
+   * One transaction, durable when it returns. Rows that it reads before it writes them are to be locked
+   * (`lockRows`). It may run `work` several times, of which one counts.
+   */
+  write<T>(work: (db: Queries) => Promise<T>): Promise<T>;
+  /** Many reads of one moment; the writes of others go on. */
+  snapshot<T>(work: (db: Queries) => Promise<T>): Promise<T>;
+  /** Locks the rows that a query finds until the transaction ends, where the transaction does not lock all. */
+  lockRows<Q extends { forNoKeyUpdate(): Q }>(query: Q): Q;
+  close(): Promise<void>;
+}
+
+/** What a database's error means. */
+export interface Failure {
+  kind: "busy" | "damaged" | "unavailable";
+  reason: string;
+}
+
+/** What the two databases do in their own ways. */
+export interface DatabaseParts {
+  place: string;
+  db: Kysely<Schema>;
+  snapshot<T>(work: (db: Queries) => Promise<T>): Promise<T>;
+  /** Whether a writing transaction must lock rows, or holds the whole database. */
+  locksRows: boolean;
+  classify(error: unknown): Failure;
+  close(): Promise<void>;
+}
+
+/** What the journal's callers get to see of an error. */
+export function journalError(
+  place: string,
+  classify: DatabaseParts["classify"],
+  cause: unknown,
+): BaseError {
+  if (cause instanceof BaseError) return cause;
+  const { kind, reason } = classify(cause);
+  return kind === "damaged"
+    ? new JournalDamagedError({ what: place, problem: reason, cause })
+    : new JournalUnavailableError({ place, reason, cause });
+}
+
+/** Puts retries and errors around a database. */
+export function createDatabase(parts: DatabaseParts): Database {
+  const { place, db, locksRows, classify } = parts;
+  const failed = (cause: unknown) => journalError(place, classify, cause);
+
+  /** Nothing of a transaction that was kept from running has happened: it can run again. */
+  async function patiently<T>(work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        const isBusy = !(error instanceof BaseError) && classify(error).kind === "busy";
+        if (!isBusy || performance.now() - start > PATIENCE_MS) throw failed(error);
+        await delay(Math.random() * Math.min(100, 2 ** attempt));
+      }
+    }
+  }
+
+  return {
+    place,
+    read: (work) => patiently(() => work(db)),
+    write: (work) => patiently(() => db.transaction().execute(work)),
+    snapshot: (work) => patiently(() => parts.snapshot(work)),
+    lockRows: (query) => (locksRows ? query.forNoKeyUpdate() : query),
+    async close() {
+      try {
+        await parts.close();
+      } catch (error) {
+        throw failed(error);
+      }
+    },
+  };
+}

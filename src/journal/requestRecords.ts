@@ -1,0 +1,203 @@
+import { randomUUID } from "node:crypto";
+import type { Hex } from "viem";
+import { canonicalJson } from "../audit/canonicalJson.ts";
+import {
+  IdempotencyConflictError,
+  JournalDamagedError,
+  RequestConflictError,
+} from "../errors/journal.ts";
+import type { Database } from "./database.ts";
+import type { Journal } from "./journal.ts";
+import { laneColumns } from "./laneRecords.ts";
+import type { RecordCipher, RowName } from "./recordCipher.ts";
+import type { NewRequest, RequestRecord, RequestStatus } from "./request.ts";
+import type { Queries } from "./schema.ts";
+
+const rowName = (id: string, version: number): RowName => ({
+  table: "requests",
+  key: id,
+  version,
+});
+
+/** What is read of a request's row: the record, and the columns that must agree with it. */
+const columns = ["id", "status", "version", "payload"] as const;
+
+interface RequestRow {
+  id: string;
+  status: string;
+  version: number;
+  payload: Uint8Array;
+}
+
+/** Requests in the journal, in the order of their arrival. */
+export function createRequestRecords(
+  database: Database,
+  cipher: RecordCipher,
+): Journal["requests"] {
+  const open = (row: RequestRow) => openRequest(cipher, row);
+
+  return {
+    add: (request) => database.write((db) => addRequest(db, cipher, request)),
+
+    get: (id) =>
+      database.read(async (db) => {
+        const row = await db
+          .selectFrom("requests")
+          .select(columns)
+          .where("id", "=", id)
+          .executeTakeFirst();
+        return row && open(row);
+      }),
+
+    byTransaction: (hash) =>
+      database.read(async (db) => {
+        const row = await db
+          .selectFrom("transaction_hashes")
+          .innerJoin("requests", "requests.id", "transaction_hashes.request_id")
+          .select(columns)
+          .where("hash", "=", hash.toLowerCase())
+          .executeTakeFirst();
+        return row && open(row);
+      }),
+
+    list: ({ lane, statuses, limit }) =>
+      database.read(async (db) => {
+        let query = db.selectFrom("requests").select(columns).orderBy("ordinal");
+        if (lane !== undefined) {
+          const { chain_id, gate, lane: number } = laneColumns(lane);
+          query = query
+            .where("chain_id", "=", chain_id)
+            .where("gate", "=", gate)
+            .where("lane", "=", number);
+        }
+        if (statuses !== undefined) query = query.where("status", "in", [...statuses]);
+        if (limit !== undefined) query = query.limit(limit);
+        return (await query.execute()).map(open);
+      }),
+
+    advance: (id, from, change) =>
+      database.write(async (db) => {
+        const row = await database
+          .lockRows(db.selectFrom("requests").select(columns).where("id", "=", id))
+          .executeTakeFirst();
+        const request = row && open(row);
+        if (row === undefined || request?.status !== from) {
+          throw new RequestConflictError({ id, expected: from, received: request?.status });
+        }
+        const advanced = { ...request, ...change, updatedAt: Date.now() };
+        await db
+          .updateTable("requests")
+          .set(sealRequest(cipher, advanced, row.version + 1))
+          .where("id", "=", id)
+          .where("version", "=", row.version)
+          .executeTakeFirstOrThrow();
+        await recordHashes(db, id, advanced.transactions);
+        return advanced;
+      }),
+
+    count: () =>
+      database.read(async (db) => {
+        const rows = await db
+          .selectFrom("requests")
+          .select((row) => ["status", row.fn.countAll<number>().as("requests")])
+          .groupBy("status")
+          .execute();
+        return Object.fromEntries(
+          rows.map(({ status, requests }) => [status, requests]),
+        ) as Partial<Record<RequestStatus, number>>;
+      }),
+  };
+}
+
+async function addRequest(
+  db: Queries,
+  cipher: RecordCipher,
+  request: NewRequest,
+): Promise<{ request: RequestRecord; isNew: boolean }> {
+  const now = Date.now();
+  const record: RequestRecord = {
+    ...request,
+    id: randomUUID(),
+    status: "queued",
+    transactions: [],
+    createdAt: now,
+    updatedAt: now,
+  };
+  const dedup = dedupOf(cipher, request);
+  const added = await db
+    .insertInto("requests")
+    .values({ ...sealRequest(cipher, record, 1), ...laneColumns(request), id: record.id, dedup })
+    .onConflict((conflict) => conflict.column("dedup").doNothing())
+    .executeTakeFirst();
+  if (added.numInsertedOrUpdatedRows === 1n) return { request: record, isNew: true };
+
+  const row = await db
+    .selectFrom("requests")
+    .select(columns)
+    .where("dedup", "=", dedup)
+    .executeTakeFirstOrThrow();
+  const known = openRequest(cipher, row);
+  if (contentOf(known) !== contentOf(request)) {
+    throw new IdempotencyConflictError({ key: request.idempotencyKey ?? "", id: known.id });
+  }
+  return { request: known, isNew: false };
+}
+
+/** A principal's idempotency key, so that the database can tell equal ones apart and nobody else can. */
+export const dedupOf = (
+  cipher: RecordCipher,
+  { principal, idempotencyKey }: Pick<RequestRecord, "principal" | "idempotencyKey">,
+): string | null =>
+  idempotencyKey === undefined
+    ? null
+    : cipher.mac("idempotency keys", JSON.stringify([principal, idempotencyKey]));
+
+/**
+ * What makes two requests the same. The lane is not part of it: unless the client names one, the service
+ * chooses anew each time it is asked.
+ */
+function contentOf({ chainId, gate, kind, call, submitter, validFor }: NewRequest): string {
+  return canonicalJson({
+    chainId,
+    gate: gate.toLowerCase(),
+    kind,
+    target: call.target.toLowerCase(),
+    value: call.value.toString(),
+    data: call.data.toLowerCase(),
+    submitter: submitter.toLowerCase(),
+    validFor: validFor?.toString(),
+  });
+}
+
+/** The columns of a request that change with it. */
+export const sealRequest = (cipher: RecordCipher, request: RequestRecord, version: number) => ({
+  kind: request.kind,
+  status: request.status,
+  updated_at: request.updatedAt,
+  version,
+  payload: cipher.seal(rowName(request.id, version), request),
+});
+
+/** Decrypts a request's row. */
+export function openRequest(cipher: RecordCipher, row: RequestRow): RequestRecord {
+  const request = cipher.open<RequestRecord>(rowName(row.id, row.version), row.payload);
+  if (request.status === row.status) return request;
+  throw new JournalDamagedError({
+    what: `requests, ${row.id}`,
+    problem: `the row says ${row.status}, the record ${request.status}`,
+  });
+}
+
+/** Lets a request be found by the hashes of what carried it. */
+export async function recordHashes(
+  db: Queries,
+  request: string,
+  hashes: readonly Hex[],
+): Promise<void> {
+  if (hashes.length === 0) return;
+  await db
+    .insertInto("transaction_hashes")
+    .values(hashes.map((hash) => ({ hash: hash.toLowerCase(), request_id: request })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
