@@ -39,6 +39,9 @@ Exit codes:
 const codesByError: Readonly<Record<string, ExitCode>> = {
   UsageError: exitCodes.usage,
   WorkspaceError: exitCodes.usage,
+  ServeConfigError: exitCodes.usage,
+  TokenFileError: exitCodes.usage,
+  TokenNameError: exitCodes.usage,
   InputFileError: exitCodes.usage,
   FileExistsError: exitCodes.usage,
   WeakPassphraseError: exitCodes.usage,

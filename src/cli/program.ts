@@ -171,6 +171,27 @@ const entries: readonly (CommandEntry | CommandGroup)[] = [
     ],
   },
   {
+    name: "token",
+    description: "who may call the service",
+    commands: [
+      {
+        name: "new",
+        summary: "make a bearer token; it is shown once",
+        load: async () => (await import("./commands/tokenNew.ts")).tokenNewCommand(),
+      },
+      {
+        name: "list",
+        summary: "list the tokens and what each may do",
+        load: async () => (await import("./commands/tokenList.ts")).tokenListCommand(),
+      },
+      {
+        name: "revoke",
+        summary: "shut a client out, within a second",
+        load: async () => (await import("./commands/tokenRevoke.ts")).tokenRevokeCommand(),
+      },
+    ],
+  },
+  {
     name: "doctor",
     summary: "check that everything fits together",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
