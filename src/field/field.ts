@@ -16,6 +16,25 @@ export function mod(value: bigint): bigint {
 }
 
 /**
+ * The inverse of a field element by Euclid's algorithm.
+ *
+ * @param value in [1, p)
+ *
+ * @example
+ * mod(inverse(3n) * 3n) === 1n;
+ */
+export function inverse(value: bigint): bigint {
+  let [previous, current] = [FIELD_ORDER, value];
+  let [before, coefficient] = [0n, 1n];
+  while (current !== 0n) {
+    const quotient = previous / current;
+    [previous, current] = [current, previous - quotient * current];
+    [before, coefficient] = [coefficient, before - quotient * coefficient];
+  }
+  return mod(before);
+}
+
+/**
  * Returns `value` if it is a canonical field element.
  *
  * @param name what the value is, for the error

@@ -8,6 +8,13 @@ export interface Blinding {
   s: bigint;
 }
 
+/** What hides the witness instead in a rescaled proof (`assembleRescaled`). Secret. */
+export interface Rescaling {
+  s: bigint;
+  /** Not 0. */
+  scale: bigint;
+}
+
 /** Bits of the field's order. */
 const MASK = (1n << 254n) - 1n;
 
@@ -24,4 +31,12 @@ function randomScalar(): bigint {
 /** Fresh blinding for one proof. */
 export function randomBlinding(): Blinding {
   return { r: randomScalar(), s: randomScalar() };
+}
+
+/** Fresh rescaling for one proof. */
+export function randomRescaling(): Rescaling {
+  for (;;) {
+    const scale = randomScalar();
+    if (scale !== 0n) return { s: randomScalar(), scale };
+  }
 }

@@ -5,10 +5,16 @@ import { readPinnedFile, readPinnedKey } from "../pinnedFile.ts";
 import { publicInputs } from "../prover.ts";
 import { toFailure } from "../proverMessages.ts";
 import { WitnessCalculator } from "../witnessCalculator.ts";
-import { randomBlinding } from "./blinding.ts";
+import { randomRescaling } from "./blinding.ts";
 import type { CircuitSource } from "./circuitSource.ts";
 import type { Engine, Matrices } from "./engine.ts";
-import { assembleProof, type Groth16Result, publicSignalsOf, type Sums } from "./groth16.ts";
+import {
+  assembleRescaled,
+  type Groth16Result,
+  publicSignalsOf,
+  type RescaledList,
+  type Sums,
+} from "./groth16.ts";
 import { HBalance } from "./hBalance.ts";
 import type { HelperLink } from "./helperLink.ts";
 import type { KernelSettings, LeadReply, LeadRequest, StageTimes } from "./kernelMessages.ts";
@@ -17,7 +23,7 @@ import { createProofCheck, type ProofCheck } from "./pairingVerifier.ts";
 import { planWork } from "./plan.ts";
 import { memoryOf, ThreadShare, type ThreadWork, workOf } from "./threadShare.ts";
 import { readWitnessFile } from "./witnessFile.ts";
-import { GROUP_OF, type PointList, type ProverKey, readProverKey } from "./zkeySections.ts";
+import { GROUP_OF, type ProverKey, readProverKey } from "./zkeySections.ts";
 
 interface LoadedCircuit {
   name: CircuitName;
@@ -27,7 +33,7 @@ interface LoadedCircuit {
   check: ProofCheck;
   /** The lead's own share, and the lists that each helper sums. */
   share: ThreadShare;
-  helperLists: readonly (readonly PointList[])[];
+  helperLists: readonly (readonly RescaledList[])[];
   balance: HBalance;
   /** What all threads read: the witness, and the quotient's scalars. Secret. */
   witness: Uint8Array;
@@ -187,7 +193,7 @@ export class Lead {
       throw error;
     });
     lap();
-    const points = assembleProof(engine, circuit.key, sums, randomBlinding());
+    const points = assembleRescaled(engine, circuit.key, sums, randomRescaling());
     for (const sum of Object.values(sums)) sum.fill(0);
     times.assemble = lap();
     const publicSignals = publicSignalsOf(circuit.witness, circuit.key.publicSignals);
@@ -196,8 +202,12 @@ export class Lead {
     return isValid ? { points, publicSignals } : undefined;
   }
 
-  /** All five sums, with the helpers' shares. */
-  async #sum(engine: Engine, circuit: LoadedCircuit, times: StageTimes): Promise<Sums> {
+  /** All four sums, with the helpers' shares. */
+  async #sum(
+    engine: Engine,
+    circuit: LoadedCircuit,
+    times: StageTimes,
+  ): Promise<Pick<Sums, RescaledList>> {
     const { name: key, matrices, share, witness, h, balance } = circuit;
     const start = performance.now();
     const lap = stopwatch();
@@ -233,14 +243,13 @@ export class Lead {
     times.sums = Math.max(times.sums, ...sumReplies.map(({ ms }) => ms));
     times.h = Math.max(times.h, ...hReplies.map((reply) => reply?.ms ?? 0));
 
-    const sums: Record<PointList, Uint8Array> = {
+    const sums: Record<RescaledList, Uint8Array> = {
       a: new Uint8Array(POINT_BYTES.g1),
-      b1: new Uint8Array(POINT_BYTES.g1),
       b2: new Uint8Array(POINT_BYTES.g2),
       c: new Uint8Array(POINT_BYTES.g1),
       h: new Uint8Array(POINT_BYTES.g1),
     };
-    const add = (list: PointList, point: Uint8Array) => {
+    const add = (list: RescaledList, point: Uint8Array) => {
       sums[list] = engine.add(GROUP_OF[list], sums[list], point);
     };
     for (const [k, list] of share.lists.entries()) add(list, ownSums[k] as Uint8Array);

@@ -1,9 +1,10 @@
 import { POINT_BYTES } from "./layout.ts";
-import { GROUP_OF, type PointList, type ProverKey } from "./zkeySections.ts";
+import type { SummedList } from "./sums.ts";
+import { GROUP_OF, type ProverKey } from "./zkeySections.ts";
 
 /** A share of a list's points. */
 export interface Share {
-  list: Exclude<PointList, "h">;
+  list: SummedList;
   /** From and to, of 1. */
   range: readonly [number, number];
 }
@@ -15,11 +16,11 @@ export type Plan = readonly (readonly Share[])[];
 const G2_COST = 2.7;
 /** Shares below this part of a thread's work are left to the neighbour: a sum has costs of its own. */
 const SLIVER = 0.08;
-const lists = ["b2", "a", "b1", "c"] as const;
+const lists = ["b2", "a", "c"] as const;
 
 /**
- * Splits A, B₁, B₂ and C among the threads, by cost and for good, since their sums run on from proof to
- * proof. The lead computes the quotient meanwhile and takes none unless it is alone. H, which is summed
+ * Splits A, B₂ and C among the threads, by cost and for good, since their sums run on from proof to
+ * proof. B₁ is not needed (`groth16.ts`). The lead computes the quotient meanwhile and takes none unless it is alone. H, which is summed
  * anew for each proof, is split each time (`HBalance`).
  */
 export function planWork(key: Pick<ProverKey, "points">, threads: number): Plan {

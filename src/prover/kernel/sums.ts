@@ -6,16 +6,20 @@
  * point at infinity contributes nothing and is left out from the start.
  */
 import type { Bases, Engine } from "./engine.ts";
+import type { RescaledList } from "./groth16.ts";
 import { isZero, POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
 import { nonZeroIndices, subtract } from "./scalars.ts";
-import { GROUP_OF, type PointList, type ProverKey } from "./zkeySections.ts";
+import { GROUP_OF, type ProverKey } from "./zkeySections.ts";
 
 /** The position of a wire that is not among the terms. */
 const NONE = -1;
 
+/** What is summed with the witness. */
+export type SummedList = Exclude<RescaledList, "h">;
+
 /** Points of a list that are summed with a witness. */
 export interface Terms {
-  list: PointList;
+  list: SummedList;
   /** Finite points. */
   points: Uint8Array<ArrayBuffer>;
   /** For each wire of the circuit where its point stands in `points`, or `NONE`. Ascending. */
@@ -29,7 +33,7 @@ export interface Terms {
  */
 export function termsOf(
   key: Pick<ProverKey, "points" | "publicSignals" | "wires">,
-  list: Exclude<PointList, "h">,
+  list: SummedList,
   range: readonly [from: number, to: number] = [0, 1],
 ): Terms {
   const all = key.points[list];

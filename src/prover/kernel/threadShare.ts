@@ -1,7 +1,7 @@
 import type { Bases, Engine } from "./engine.ts";
 import { SCALAR_BYTES } from "./layout.ts";
 import type { Share } from "./plan.ts";
-import { type Prepared, RunningSums, type Terms, termsOf } from "./sums.ts";
+import { type Prepared, RunningSums, type SummedList, type Terms, termsOf } from "./sums.ts";
 import { loadCachedBases } from "./tables.ts";
 import { GROUP_OF, type PointList, type ProverKey } from "./zkeySections.ts";
 
@@ -34,7 +34,7 @@ export class ThreadShare {
   readonly #sums: RunningSums;
   readonly #h: Bases;
   /** The list of each point that `sums` returns. */
-  readonly lists: readonly PointList[];
+  readonly lists: readonly SummedList[];
 
   private constructor(engine: Engine, terms: readonly Prepared[], h: Bases) {
     this.#engine = engine;

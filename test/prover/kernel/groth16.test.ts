@@ -1,15 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { groth16, zKey } from "snarkjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FIELD_ORDER } from "../../../src/field/field.ts";
+import { FIELD_ORDER, inverse } from "../../../src/field/field.ts";
 import { verifyGroth16 } from "../../../src/prover/groth16.ts";
-import { randomBlinding } from "../../../src/prover/kernel/blinding.ts";
+import { randomBlinding, randomRescaling } from "../../../src/prover/kernel/blinding.ts";
 import type { Engine } from "../../../src/prover/kernel/engine.ts";
-import { proveGroth16 } from "../../../src/prover/kernel/groth16.ts";
+import { assembleRescaled, proveGroth16 } from "../../../src/prover/kernel/groth16.ts";
 import { createKernelEngine } from "../../../src/prover/kernel/kernelEngine.ts";
+import {
+  coordinates,
+  pointBytes,
+  SCALAR_BYTES,
+  scalarBytes,
+} from "../../../src/prover/kernel/layout.ts";
 import { createReferenceEngine } from "../../../src/prover/kernel/referenceEngine.ts";
 import { readWitnessFile } from "../../../src/prover/kernel/witnessFile.ts";
-import { readProverKey } from "../../../src/prover/kernel/zkeySections.ts";
+import { GROUP_OF, readProverKey } from "../../../src/prover/kernel/zkeySections.ts";
 import { parseVerificationKey } from "../../../src/prover/verificationKey.ts";
 import { calculatorOf } from "../../support/circuit.ts";
 import { basePolicy, baseSituation, claimedTransition, inputOf } from "../../support/mandate.ts";
@@ -79,3 +85,45 @@ describe("proveGroth16", () => {
     await compare(zkey, await calculator.calculateFile(input));
   });
 });
+
+describe("assembleRescaled", () => {
+  it("gives snarkjs' proof for r = 0 and the same s, with A and B rescaled", async () => {
+    const { scalar } = randomness(5);
+    const { circuit, inputs, witness } = randomCircuit(20, 2);
+    const zkey = await keyOf(circuit, 5);
+    const key = readProverKey(zkey, "key");
+    const wtns = witnessFile(witness(Array.from({ length: inputs }, scalar)));
+    const values = readWitnessFile(wtns, key.wires);
+    const vkey = parseVerificationKey(await zKey.exportVerificationKey(zkey), "vkey");
+    for (const engine of engines) {
+      const rows = engine.evaluate(engine.loadMatrices(key.coefficients, key.domainSize), values);
+      const sum = (list: "a" | "b2" | "c" | "h", scalars: Uint8Array) =>
+        engine.msm(engine.loadBases(GROUP_OF[list], key.points[list]), scalars);
+      const sums = {
+        a: sum("a", values),
+        b2: sum("b2", values),
+        c: sum("c", values.subarray((key.publicSignals + 1) * SCALAR_BYTES)),
+        h: sum("h", engine.quotient(rows.a, rows.b)),
+      };
+      const { s } = randomBlinding();
+      const unscaled = await snarkjsProof(zkey, wtns, { r: 0n, s });
+      expect(assembleRescaled(engine, key, sums, { s, scale: 1n })).toEqual(unscaled.points);
+
+      const { scale } = randomRescaling();
+      const points = assembleRescaled(engine, key, sums, { s, scale });
+      const [a, b] = [points.slice(0, 2), points.slice(2, 6)];
+      expect(scaled("g1", engine, a, scale)).toEqual(unscaled.points.slice(0, 2));
+      expect(scaled("g2", engine, b, inverse(scale))).toEqual(unscaled.points.slice(2, 6));
+      expect(points.slice(6)).toEqual(unscaled.points.slice(6));
+      expect(verifyGroth16(vkey, points, unscaled.publicSignals)).toBe(true);
+    }
+  });
+});
+
+/** A multiple of a point of a proof; coordinates of G2 come imaginary part first. */
+function scaled(group: "g1" | "g2", engine: Engine, point: bigint[], scalar: bigint): bigint[] {
+  const swap = ([x1, x0, y1, y0]: bigint[]) => [x0, x1, y0, y1] as bigint[];
+  const plain = group === "g1" ? point : swap(point);
+  const product = coordinates(engine.multiply(group, pointBytes(...plain), scalarBytes(scalar)));
+  return group === "g1" ? product : swap(product);
+}
