@@ -1,5 +1,5 @@
 import type { Hex } from "viem";
-import type { AuditEntry } from "../audit/auditEntry.ts";
+import type { AuditContent, AuditEntry } from "../audit/auditEntry.ts";
 import { canonicalJson } from "../audit/canonicalJson.ts";
 import { type AuditCheckpoint, GENESIS_HASH, linkProblem, sealEntry } from "../audit/hashChain.ts";
 import { parseAuditEntry } from "../audit/jsonLines.ts";
@@ -9,31 +9,73 @@ import type { Journal } from "./journal.ts";
 import type { RecordCipher } from "./recordCipher.ts";
 import type { Queries } from "./schema.ts";
 
-/** Entries that are read at once. */
+/** Entries that are read, or appended, at once. */
 const PAGE = 500;
 
 /**
- * The audit log in the journal. Its head is a row of its own under a keyed hash, locked while an entry is
+ * The audit log in the journal. Its head is a row of its own under a keyed hash, locked while entries are
  * appended: processes take turns, and a log that was cut off in the database no longer reaches its head.
  */
 export function createAuditRecords(database: Database, cipher: RecordCipher): Journal["audit"] {
-  return {
-    append: (content) =>
-      database.write(async (db) => {
-        const head = await readHead(db, cipher, (query) => database.lockRows(query));
+  const append = inBatches((contents: readonly AuditContent[]) =>
+    database.write(async (db) => {
+      let head = await readHead(db, cipher, (query) => database.lockRows(query));
+      const entries = contents.map((content) => {
         const entry = sealEntry(content, head);
-        await appendEntry(db, cipher, entry);
+        head = entry;
         return entry;
-      }),
+      });
+      await appendEntries(db, cipher, entries);
+      return entries;
+    }),
+  );
+  return {
+    async append(content) {
+      // What is not JSON fails here, and not the batch that it would have been in.
+      canonicalJson(content);
+      return append(content);
+    },
     head: () =>
       database.read(async (db) => {
         const head = await readHead(db, cipher);
         if (head === undefined) return undefined;
-        const [entry] = await readPage(db, head.index - 1);
+        const [entry] = await readPage(db, head.index - 1, 1);
         if (entry?.hash === head.hash) return entry;
         throw damaged(head.index, "it is not the one that the log's head names");
       }),
     read: (fromIndex = 1) => readAudit((work) => database.read(work), cipher, fromIndex),
+  };
+}
+
+/**
+ * Does what is asked for while a batch is on its way together in the next one: the log's head is taken
+ * once, by one connection, however many wait.
+ */
+function inBatches<Item, Result>(
+  work: (items: readonly Item[]) => Promise<readonly Result[]>,
+): (item: Item) => Promise<Result> {
+  const waiting: { item: Item; done: PromiseWithResolvers<Result> }[] = [];
+  let isRunning = false;
+
+  async function run(): Promise<void> {
+    isRunning = true;
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, PAGE);
+      try {
+        const results = await work(batch.map(({ item }) => item));
+        for (const [i, { done }] of batch.entries()) done.resolve(results[i] as Result);
+      } catch (error) {
+        for (const { done } of batch) done.reject(error);
+      }
+    }
+    isRunning = false;
+  }
+
+  return (item) => {
+    const done = Promise.withResolvers<Result>();
+    waiting.push({ item, done });
+    if (!isRunning) void run();
+    return done.promise;
   };
 }
 
@@ -79,18 +121,23 @@ export async function* readAudit(
   }
 }
 
-/** Adds an entry that was sealed on the head, and moves the head. */
-export async function appendEntry(
+/** Adds entries that were sealed on the head, and moves the head to the last. */
+export async function appendEntries(
   db: Queries,
   cipher: RecordCipher,
-  entry: AuditEntry,
+  entries: readonly AuditEntry[],
 ): Promise<void> {
+  const last = entries.at(-1);
+  if (last === undefined) return;
   await db
     .insertInto("audit")
-    .values({ position: entry.index, entry: canonicalJson(entry) })
+    .values(entries.map((entry) => ({ position: entry.index, entry: canonicalJson(entry) })))
     .execute();
-  const head = { position: entry.index, hash: entry.hash, mac: headMac(cipher, entry) };
-  await db.updateTable("audit_head").set(head).where("id", "=", 1).executeTakeFirstOrThrow();
+  await db
+    .updateTable("audit_head")
+    .set({ position: last.index, hash: last.hash, mac: headMac(cipher, last) })
+    .where("id", "=", 1)
+    .executeTakeFirstOrThrow();
 }
 
 /** The head of a log without entries. */

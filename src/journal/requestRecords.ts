@@ -62,6 +62,8 @@ export function createRequestRecords(
 
     list: ({ lane, statuses, limit }) =>
       database.read(async (db) => {
+        // SQL has no empty list.
+        if (statuses?.length === 0) return [];
         let query = db.selectFrom("requests").select(columns).orderBy("ordinal");
         if (lane !== undefined) {
           const { chain_id, gate, lane: number } = laneColumns(lane);
