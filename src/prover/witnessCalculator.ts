@@ -1,50 +1,44 @@
-import { CircuitInputError, WitnessError } from "../errors/prover.ts";
-import { FIELD_ORDER } from "../field/field.ts";
-import type { CircuitInput, SignalValue } from "../witness/witness.ts";
+import { CircuitInputError } from "../errors/prover.ts";
+import type { CircuitInput } from "../witness/witness.ts";
+import { GeneratorInstance, WITNESS_OFFSET } from "./circom/generatorInstance.ts";
+import { type SpecializedGenerator, specializeGenerator } from "./circom/specialize.ts";
 
-/** What circom's compiled witness generators export. */
-interface CircomExports {
-  memory: { readonly buffer: ArrayBuffer };
-  init(sanityCheck: number): void;
-  getFieldNumLen32(): number;
-  getRawPrime(): void;
-  readSharedRWMemory(index: number): number;
-  writeSharedRWMemory(index: number, value: number): void;
-  getInputSignalSize(hashHigh: number, hashLow: number): number;
-  setInputSignal(hashHigh: number, hashLow: number, index: number): void;
-  getInputSize(): number;
-  getWitnessSize(): number;
-  getWitness(index: number): void;
-  getMessageChar(): number;
-}
-
-/** Field elements are handed over as eight 32-bit words. */
-const LIMBS = 8;
+const WIRE_WORDS = 8;
 
 /**
  * Runs a circuit's witness generator, compiled once and kept warm.
  *
  * Unlike the generator's usual runtime it prints nothing, and an error names the failing templates only:
  * inputs and witness are secret.
+ *
+ * A generator of the known circom version is made faster when it is loaded (circom/specialize.ts). Whatever
+ * fails there is calculated again by the generator as it was compiled, so every error is its own.
  */
 export class WitnessCalculator {
   readonly #circuit: string;
-  readonly #module: WebAssembly.Module;
-  #instance: CircomExports | undefined;
-  /** What the generator reports about a failed assertion: one line for each template, innermost first. */
-  #messages = "";
+  readonly #stock: WarmGenerator;
+  readonly #fast: WarmGenerator | undefined;
 
-  private constructor(circuit: string, module: WebAssembly.Module) {
+  private constructor(circuit: string, stock: WarmGenerator, fast: WarmGenerator | undefined) {
     this.#circuit = circuit;
-    this.#module = module;
+    this.#stock = stock;
+    this.#fast = fast;
   }
 
   /**
    * @param circuit how errors call the circuit
-   * @param wasm witness generator made by `circom --wasm`, version 2
+   * @param wasm witness generator made by `circom --wasm`, version 2; may not be changed afterwards
    */
   static async create(circuit: string, wasm: Uint8Array<ArrayBuffer>): Promise<WitnessCalculator> {
-    return new WitnessCalculator(circuit, await WebAssembly.compile(wasm));
+    const fast = specializeGenerator(wasm);
+    const stock = new WarmGenerator({ wasm });
+    if (fast === undefined) {
+      await stock.compile();
+      return new WitnessCalculator(circuit, stock, undefined);
+    }
+    const generator = new WarmGenerator(fast);
+    await generator.compile();
+    return new WitnessCalculator(circuit, stock, generator);
   }
 
   /**
@@ -55,10 +49,10 @@ export class WitnessCalculator {
    */
   async calculate(input: CircuitInput): Promise<bigint[]> {
     const words = new Uint32Array((await this.calculateFile(input)).buffer, WITNESS_OFFSET);
-    return Array.from({ length: words.length / LIMBS }, (_, wire) => {
+    return Array.from({ length: words.length / WIRE_WORDS }, (_, wire) => {
       let value = 0n;
-      for (let limb = LIMBS - 1; limb >= 0; limb--) {
-        value = (value << 32n) | BigInt(words[wire * LIMBS + limb] as number);
+      for (let word = WIRE_WORDS - 1; word >= 0; word--) {
+        value = (value << 32n) | BigInt(words[wire * WIRE_WORDS + word] as number);
       }
       return value;
     });
@@ -70,13 +64,12 @@ export class WitnessCalculator {
    * @throws as `calculate` does
    */
   async calculateFile(input: CircuitInput): Promise<Uint8Array<ArrayBuffer>> {
-    this.#instance ??= await this.#instantiate();
     try {
-      return this.#run(this.#instance, input);
+      if (this.#fast !== undefined) return await this.#fast.calculate(this.#circuit, input);
     } catch (error) {
-      this.#instance = undefined; // a failed run leaves it half-way through the circuit
-      throw error;
+      if (error instanceof CircuitInputError) throw error;
     }
+    return this.#stock.calculate(this.#circuit, input);
   }
 
   /**
@@ -90,163 +83,39 @@ export class WitnessCalculator {
 
   /** Overwrites what the last run left in memory; the next one starts anew. */
   wipe(): void {
-    const memory = this.#instance?.memory;
-    if (memory) new Uint8Array(memory.buffer).fill(0);
+    this.#stock.wipe();
+    this.#fast?.wipe();
+  }
+}
+
+/** A generator's code, compiled when it is first needed, and the instance of it that is warm. */
+class WarmGenerator {
+  readonly #source: Pick<SpecializedGenerator, "wasm"> & Partial<SpecializedGenerator>;
+  #module: Promise<WebAssembly.Module> | undefined;
+  #instance: GeneratorInstance | undefined;
+
+  constructor(source: Pick<SpecializedGenerator, "wasm"> & Partial<SpecializedGenerator>) {
+    this.#source = source;
+  }
+
+  compile(): Promise<WebAssembly.Module> {
+    this.#module ??= WebAssembly.compile(this.#source.wasm);
+    return this.#module;
+  }
+
+  async calculate(circuit: string, input: CircuitInput): Promise<Uint8Array<ArrayBuffer>> {
+    const { attach } = this.#source;
+    this.#instance ??= await GeneratorInstance.create(circuit, await this.compile(), attach);
+    try {
+      return this.#instance.calculate(input);
+    } catch (error) {
+      this.wipe(); // a failed run leaves it half-way through the circuit
+      throw error;
+    }
+  }
+
+  wipe(): void {
+    this.#instance?.wipe();
     this.#instance = undefined;
   }
-
-  async #instantiate(): Promise<CircomExports> {
-    let exports: CircomExports;
-    const message = () => {
-      let text = "";
-      for (let char = exports.getMessageChar(); char !== 0; char = exports.getMessageChar()) {
-        text += String.fromCharCode(char);
-      }
-      return text;
-    };
-    const instance = await WebAssembly.instantiate(this.#module, {
-      runtime: {
-        exceptionHandler: (code: number) => {
-          throw new CircomException(code);
-        },
-        printErrorMessage: () => {
-          this.#messages += `${message()}\n`;
-        },
-        // Circuits have no log(); if one had, its values would be secret.
-        writeBufferMessage: message,
-        showSharedRWMemory: () => undefined,
-      },
-    });
-    exports = instance.exports as unknown as CircomExports;
-    return exports;
-  }
-
-  #run(instance: CircomExports, input: CircuitInput): Uint8Array<ArrayBuffer> {
-    this.#messages = "";
-    instance.init(0);
-    let given = 0;
-    for (const [signal, value] of Object.entries(input)) {
-      const values = flatten(value);
-      const hash = signalHash(signal);
-      this.#checkInput(signal, values, instance.getInputSignalSize(...hash));
-      for (const [i, element] of values.entries()) {
-        writeElement(instance, element);
-        this.#guarded(() => instance.setInputSignal(...hash, i));
-        given++;
-      }
-    }
-    const needed = instance.getInputSize();
-    if (given < needed) {
-      throw new CircuitInputError({
-        signal: "of some name",
-        expected: `${needed} values in all`,
-        received: `${given}`,
-      });
-    }
-    return witnessFile(instance);
-  }
-
-  #checkInput(signal: string, values: bigint[], size: number): void {
-    const fail = (expected: string, received: string) =>
-      new CircuitInputError({ signal, expected, received });
-    if (size < 0)
-      throw fail(`a signal of circuit ${this.#circuit}`, "a name that it does not have");
-    if (values.length !== size) throw fail(`${size} values`, `${values.length}`);
-    for (const value of values) {
-      if (typeof value !== "bigint") throw fail("bigints", typeof value);
-      if (value < 0n || value >= FIELD_ORDER) throw fail("0 ≤ value < p", "a value outside");
-    }
-  }
-
-  /** Setting the last input of a component runs it. */
-  #guarded(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      if (!(error instanceof CircomException)) throw error;
-      const trace = this.#messages.trim().split("\n").filter(Boolean).map(templateFrame);
-      throw new WitnessError({
-        circuit: this.#circuit,
-        // The main template composes the restrictions, so its child is the one that failed.
-        restriction: restrictionName(trace.at(-2) ?? trace.at(-1) ?? ""),
-        trace,
-        reason: error.message,
-      });
-    }
-  }
-}
-
-class CircomException extends Error {
-  static readonly #reasons = [
-    "unknown reason",
-    "signal not found",
-    "too many signals set",
-    "signal already set",
-    "an assertion failed",
-    "not enough memory",
-    "signal index out of bounds",
-  ];
-
-  constructor(code: number) {
-    super(CircomException.#reasons[code] ?? `reason ${code}`);
-  }
-}
-
-/** `Error in template Amount_12 line: 34` → `Amount line 34` */
-function templateFrame(message: string): string {
-  const match = /template (\w+?)(?:_\d+)? line: (\d+)/.exec(message);
-  return match ? `${match[1]} line ${match[2]}` : message;
-}
-
-/** `PriceBand line 34` → `priceBand` */
-function restrictionName(frame: string): string {
-  const template = frame.split(" ")[0] ?? "";
-  return template.charAt(0).toLowerCase() + template.slice(1);
-}
-
-function flatten(value: SignalValue): bigint[] {
-  return typeof value === "object" ? value.flatMap(flatten) : [value];
-}
-
-/** Signals are known by the FNV-1a hash of their name, as two 32-bit halves. */
-function signalHash(signal: string): [number, number] {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(signal)) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  }
-  return [Number(hash >> 32n), Number(hash & 0xffffffffn)];
-}
-
-function writeElement(instance: CircomExports, element: bigint): void {
-  for (let limb = 0; limb < LIMBS; limb++) {
-    instance.writeSharedRWMemory(limb, Number((element >> BigInt(32 * limb)) & 0xffffffffn));
-  }
-}
-
-/** Bytes before the first wire of a .wtns file with one header and one data section. */
-const WITNESS_OFFSET = 76;
-
-/** @see https://github.com/iden3/snarkjs/blob/master/src/wtns_utils.js for the format */
-function witnessFile(instance: CircomExports): Uint8Array<ArrayBuffer> {
-  const wires = instance.getWitnessSize();
-  const file = new Uint8Array(WITNESS_OFFSET + wires * LIMBS * 4);
-  const words = new Uint32Array(file.buffer);
-  file.set(new TextEncoder().encode("wtns"));
-  words.set([2, 2, 1, 4 + 4 * LIMBS + 4, 0, 4 * LIMBS], 1);
-  instance.getRawPrime();
-  let next = readElement(instance, words, 7);
-  words.set([wires, 2, wires * LIMBS * 4, 0], next);
-  next += 4;
-  for (let wire = 0; wire < wires; wire++) {
-    instance.getWitness(wire);
-    next = readElement(instance, words, next);
-  }
-  return file;
-}
-
-function readElement(instance: CircomExports, words: Uint32Array, position: number): number {
-  for (let limb = 0; limb < LIMBS; limb++) {
-    words[position + limb] = instance.readSharedRWMemory(limb);
-  }
-  return position + LIMBS;
 }

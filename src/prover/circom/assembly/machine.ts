@@ -1,0 +1,125 @@
+/**
+ * Plays tapes (tape.ts) on the cells of a witness generator, whose memory this module shares.
+ *
+ * A cell is a number of 32 bits, a form, and four words of 64 bits. Forms have a bit for "long" (the
+ * words hold the value, else the number does) and one for "Montgomery" (the words hold it times 2^256).
+ */
+import {
+  accumulate, addend, BASE, carry, clear, FIRST, ONE, pack, reduce, SECOND, TO_MONTGOMERY, unpack, unpackNumber,
+} from "./arithmetic";
+
+const LONG: u32 = 0x8000_0000;
+const MONTGOMERY: u32 = 0x4000_0000;
+/** Products that fit the columns between two carries. */
+const PRODUCTS_AT_ONCE: u32 = 6;
+
+/**
+ * Does what running the component would have done.
+ *
+ * @param component its record, of which the second word is the address of its first cell
+ * @param tape of its template
+ * @returns 0, as a run without failed assertion does
+ */
+export function run(component: usize, tape: usize): i32 {
+  const signals = <usize>load<u32>(component, 4);
+  let at = tape;
+  for (let left = load<u32>(at); left > 0; left--) {
+    read(<usize>load<u32>(at, 8), signals + load<u32>(at, 4));
+    at += 8;
+  }
+  at += 4;
+  let steps = load<u32>(at);
+  at += 4;
+  for (; steps > 0; steps--) {
+    const header = load<u32>(at);
+    const to = <usize>load<u32>(at, 4);
+    at += 8;
+    clear();
+    const products = header & 0xff;
+    for (let k: u32 = 0; k < products; k++) {
+      if (k > 0 && k % PRODUCTS_AT_ONCE == 0) carry();
+      accumulate(<usize>load<u32>(at), <usize>load<u32>(at, 4));
+      at += 8;
+    }
+    for (let left = (header >> 8) & 0xff; left > 0; left--) {
+      addend(<usize>load<u32>(at));
+      at += 4;
+    }
+    reduce(to);
+    for (let left = header >> 16; left > 0; left--) {
+      write(signals + load<u32>(at), to);
+      at += 4;
+    }
+  }
+  return 0;
+}
+
+/** Reads a cell of any form. */
+function read(to: usize, cell: usize): void {
+  const form = load<u32>(cell, 4);
+  if (form & MONTGOMERY) {
+    unpack(to, cell + 8);
+    return;
+  }
+  if (form & LONG) {
+    unpack(to, cell + 8);
+  } else {
+    unpackNumber(to, <i64>load<i32>(cell));
+  }
+  clear();
+  accumulate(to, BASE + TO_MONTGOMERY);
+  reduce(to);
+}
+
+function write(cell: usize, from: usize): void {
+  store<u32>(cell, 0);
+  store<u32>(cell, LONG | MONTGOMERY, 4);
+  pack(cell + 8, from);
+}
+
+/** `to` = x·y, of four words each in Montgomery form. */
+export function multiply(x: usize, y: usize, to: usize): void {
+  const first = BASE + FIRST;
+  const second = BASE + SECOND;
+  unpack(first, x);
+  unpack(second, y);
+  clear();
+  accumulate(first, second);
+  reduce(first);
+  pack(to, first);
+}
+
+/** `to` = x². */
+export function square(x: usize, to: usize): void {
+  multiply(x, x, to);
+}
+
+/**
+ * `to` = base^exponent by squaring from the exponent's highest bit.
+ *
+ * @param base four words in Montgomery form
+ * @param exponent little-endian
+ */
+export function power(base: usize, exponent: usize, bytes: i32, to: usize): void {
+  const result = BASE + FIRST;
+  const factor = BASE + SECOND;
+  unpack(factor, base);
+  let isOne = true;
+  for (let bit = 8 * bytes - 1; bit >= 0; bit--) {
+    if (!isOne) {
+      clear();
+      accumulate(result, result);
+      reduce(result);
+    }
+    if (((load<u8>(exponent + (bit >> 3)) >> <u8>(bit & 7)) & 1) == 0) continue;
+    if (isOne) {
+      unpack(result, base);
+      isOne = false;
+    } else {
+      clear();
+      accumulate(result, factor);
+      reduce(result);
+    }
+  }
+  pack(to, isOne ? BASE + ONE : result);
+}

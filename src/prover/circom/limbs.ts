@@ -1,0 +1,33 @@
+import { FIELD_ORDER } from "../../field/field.ts";
+
+/** An element is nine limbs of 29 bits: 64 bits hold the sum of 63 products of two limbs. */
+export const LIMBS = 9;
+export const LIMB_BITS = 29;
+/** Limbs lie in 32 bits each. */
+export const ELEMENT_BYTES = 4 * LIMBS;
+
+/** Elements are kept as x·2^256 mod p, as circom keeps them, so that no conversion lies between. */
+export const MONTGOMERY_BITS = 256;
+const MONTGOMERY = 1n << BigInt(MONTGOMERY_BITS);
+/** 1/2^256 mod p. */
+export const MONTGOMERY_INVERSE = power(MONTGOMERY % FIELD_ORDER, FIELD_ORDER - 2n);
+
+/** The limbs of an integer below 2^261. */
+export function limbsOf(value: bigint): number[] {
+  const mask = (1n << BigInt(LIMB_BITS)) - 1n;
+  return Array.from({ length: LIMBS }, (_, k) => Number((value >> BigInt(LIMB_BITS * k)) & mask));
+}
+
+/** The limbs of an element's Montgomery form. */
+export function montgomeryLimbs(element: bigint): number[] {
+  return limbsOf((element * MONTGOMERY) % FIELD_ORDER);
+}
+
+function power(base: bigint, exponent: bigint): bigint {
+  let [result, square] = [1n, base];
+  for (let rest = exponent; rest > 0n; rest >>= 1n) {
+    if (rest & 1n) result = (result * square) % FIELD_ORDER;
+    square = (square * square) % FIELD_ORDER;
+  }
+  return result;
+}

@@ -1,0 +1,177 @@
+/**
+ * Makes a circuit's witness generator faster without changing what it calculates: templates that are
+ * straight-line programs over +, − and · run on a machine of their own.
+ *
+ * circom's code for Poseidon, the bulk of our circuits, copies the tables of constants into variables before
+ * every round (2,247 copies for each of the 68 partial rounds over 16 inputs) and goes through several
+ * calls for each operation. None of that depends on inputs. So when a circuit is loaded
+ *
+ * 1. generator.ts recognises the generator: its runtime is byte for byte the known one, else nothing is done;
+ * 2. straightLine.ts executes every template's run symbolically, which yields its program or that it has none;
+ * 3. tape.ts writes the programs of the outermost such templates as tapes;
+ * 4. their run functions are replaced by a call of the machine (assembly/machine.ts), which plays the
+ *    tape on the same memory. Its multiplication also takes the place of the runtime's, whose powers went
+ *    through all 256 bits of an exponent. Functions that nothing reaches any more become traps, so that
+ *    they are not compiled.
+ *
+ * **Why the witness stays the same.** The machine writes all cells that the replaced code would have written, with
+ * the same values (in Montgomery form, one of four forms that the runtime treats alike), so the code
+ * around it sees no difference. Nothing is remembered from one calculation to the next. The machine cannot fail,
+ * as programs have no assertions. What it keeps of a calculation lies in the instance's memory and is wiped with it.
+ * The circuit's file stays as it is: the patch lives in memory.
+ *
+ * Source of the idea: Y. Futamura, "Partial evaluation of computation process", 1971.
+ */
+import { readFileSync } from "node:fs";
+import { calledFunctions, type Generator, recognizeGenerator } from "./generator.ts";
+import type { WasmExports } from "./generatorInstance.ts";
+import { MachineMemory } from "./machineMemory.ts";
+import { type StraightLine, SymbolicMachine } from "./straightLine.ts";
+import { writeTape } from "./tape.ts";
+import {
+  type FunctionType,
+  firstNewType,
+  patchWasm,
+  signedLeb,
+  unsignedLeb,
+} from "./wasmBinary.ts";
+
+/** A generator that is patched. */
+export interface SpecializedGenerator {
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  /** Makes a new instance of it ready to run. */
+  attach(exports: WasmExports): void;
+}
+
+/** What the machine provides, and the function of the runtime that each takes the place of. */
+const provided: readonly (FunctionType & { name: string; insteadOf?: string })[] = [
+  { name: "run", parameters: 2, hasResult: true },
+  { name: "multiply", insteadOf: "Fr_F1m_mul", parameters: 3, hasResult: false },
+  { name: "square", insteadOf: "Fr_F1m_square", parameters: 2, hasResult: false },
+  { name: "power", insteadOf: "Fr_F1m_exp", parameters: 4, hasResult: false },
+];
+const RUN = 0;
+
+const TABLE_NAME = "functions";
+/** Templates with fewer operations gain nothing. */
+const MIN_OPERATIONS = 100;
+const PAGE_BYTES = 65_536;
+
+let compiled: WebAssembly.Module | undefined;
+/** The machine, compiled from `assembly/` by scripts/build-witness-machine.ts. */
+function machineModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL("./machine.wasm", import.meta.url)));
+  return compiled;
+}
+
+/**
+ * Patches a witness generator.
+ *
+ * @param wasm made by circom
+ * @returns undefined if it is of another version than the known one, or nothing in it is a program
+ */
+export function specializeGenerator(wasm: Uint8Array): SpecializedGenerator | undefined {
+  const generator = recognizeGenerator(wasm);
+  if (generator === undefined) return undefined;
+  try {
+    return patched(generator);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function patched(generator: Generator): SpecializedGenerator | undefined {
+  const { binary, creators, fieldFunctions, stackStart } = generator;
+  const symbolic = new SymbolicMachine(generator);
+  const programs = new Map<number, StraightLine>();
+  for (const run of binary.table) {
+    const program = symbolic.execute(run);
+    if (program !== undefined && program.operations.length >= MIN_OPERATIONS) {
+      programs.set(run, program);
+    }
+  }
+  const reached = reachableRuns(generator, (run) => programs.has(run));
+
+  const memory = new MachineMemory(stackStart);
+  const bodies = new Map<number, readonly number[]>();
+  const firstType = firstNewType(binary);
+  const call = (index: number, ...values: readonly (readonly number[])[]) => [
+    ...[NO_LOCALS, ...values.flat(), CONSTANT, ...signedLeb(binary.table.length + index)],
+    ...[CALL_INDIRECT, ...unsignedLeb(firstType + index), 0, END],
+  ];
+  for (const [run, create] of creators) {
+    const program = programs.get(run);
+    if (!reached.has(run)) {
+      for (const index of [run, create]) bodies.set(index, TRAP);
+    } else if (program !== undefined) {
+      const tape = memory.append(writeTape(program, symbolic.expressions, memory));
+      bodies.set(run, call(RUN, [LOCAL_GET, 0], [CONSTANT, ...signedLeb(tape)]));
+    }
+  }
+  if ([...reached].every((run) => !programs.has(run))) return undefined;
+  for (const [index, name] of fieldFunctions) {
+    const instead = provided.findIndex(({ insteadOf }) => insteadOf === name);
+    if (instead < 0) continue;
+    const { parameters } = provided[instead] as FunctionType;
+    const values = Array.from({ length: parameters }, (_, k) => [LOCAL_GET, k]);
+    bodies.set(index, call(instead, ...values));
+  }
+
+  const image = memory.image();
+  return {
+    wasm: patchWasm(binary, { bodies, provided, tableName: TABLE_NAME }),
+    attach: (exports) => attachMachine(exports, { memory, image, stackStart, binary }),
+  };
+}
+
+/** The runs that can happen: only `create` functions make components, from the main component on. */
+function reachableRuns(generator: Generator, isLeaf: (run: number) => boolean): Set<number> {
+  const { binary, creators, mainRun } = generator;
+  const runOf = new Map([...creators].map(([run, create]) => [create, run]));
+  const reached = new Set([mainRun]);
+  for (const run of reached) {
+    if (isLeaf(run)) continue;
+    for (const called of calledFunctions(binary, run)) {
+      const inside = runOf.get(called);
+      if (inside !== undefined) reached.add(inside);
+    }
+  }
+  return reached;
+}
+
+const NO_LOCALS = 0x00;
+const LOCAL_GET = 0x20;
+const CONSTANT = 0x41;
+const CALL_INDIRECT = 0x11;
+const UNREACHABLE = 0x00;
+const END = 0x0b;
+const TRAP = [NO_LOCALS, UNREACHABLE, END];
+
+/** Puts the machine's memory under the generator's stack, and its functions into the table. */
+function attachMachine(
+  exports: WasmExports,
+  {
+    memory,
+    image,
+    stackStart,
+    binary,
+  }: { memory: MachineMemory; image: Uint8Array; stackStart: number; binary: Generator["binary"] },
+): void {
+  const shared = exports.memory as WebAssembly.Memory;
+  const missing = Math.ceil(memory.end / PAGE_BYTES) - shared.buffer.byteLength / PAGE_BYTES;
+  if (missing > 0) shared.grow(missing);
+  new Uint8Array(shared.buffer).set(image, memory.base);
+  const stack = new DataView(shared.buffer);
+  if (stack.getUint32(0, true) !== stackStart) throw new RangeError("the stack is in use");
+  stack.setUint32(0, memory.end, true);
+  const imports: Record<string, Record<string, WebAssembly.Memory | number>> = {
+    env: { memory: shared },
+    machine: { base: memory.base },
+  };
+  const machine = new WebAssembly.Instance(machineModule(), imports as never);
+  const table = exports[TABLE_NAME] as { set(index: number, entry: unknown): void };
+  provided.forEach(({ name }, k) => {
+    table.set(binary.table.length + k, (machine.exports as WasmExports)[name]);
+  });
+}
