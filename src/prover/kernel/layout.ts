@@ -43,21 +43,26 @@ export function pointBytes(...plain: readonly bigint[]): Uint8Array {
 /** Whether all bytes are 0: the point at infinity, the scalar 0. */
 export const isZero = (bytes: Uint8Array) => bytes.every((byte) => byte === 0);
 
-/** Whether each of the 32-byte scalars is below the order of the field. */
-export function areScalars(bytes: Uint8Array): boolean {
-  return areBelow(bytes, FIELD_ORDER);
+/**
+ * Whether each of the 32-byte scalars is below the order of the field.
+ *
+ * @param stride bytes from one to the next
+ */
+export function areScalars(bytes: Uint8Array, stride = SCALAR_BYTES): boolean {
+  return areBelow(bytes, FIELD_ORDER, stride);
 }
 
 /** Whether each of the 32-byte coordinates is below the order of the base field. */
 export function areCoordinates(bytes: Uint8Array): boolean {
-  return areBelow(bytes, BASE_FIELD_ORDER);
+  return areBelow(bytes, BASE_FIELD_ORDER, SCALAR_BYTES);
 }
 
-function areBelow(bytes: Uint8Array, order: bigint): boolean {
+function areBelow(bytes: Uint8Array, order: bigint, stride: number): boolean {
   const highest = Number(order >> 224n);
-  for (let offset = 0; offset < bytes.length; offset += SCALAR_BYTES) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let offset = 0; offset < bytes.length; offset += stride) {
     // All but a fraction of 2^-30 of the values are decided by their highest word.
-    const high = new DataView(bytes.buffer, bytes.byteOffset + offset).getUint32(28, true);
+    const high = view.getUint32(offset + 28, true);
     if (high > highest) return false;
     if (high === highest && readInteger(bytes, offset) >= order) return false;
   }

@@ -1,13 +1,22 @@
-import { FIELD_ORDER } from "../../field/field.ts";
+import { mod } from "../../field/field.ts";
 import { SCALAR_BYTES, scalarBytes } from "./layout.ts";
 
 /** Bytes of an entry of a zkey's section 4: matrix, row, wire, value. */
 const ENTRY_BYTES = 12 + SCALAR_BYTES;
+const ENTRY_WORDS = ENTRY_BYTES / 4;
+const VALUE_WORDS = SCALAR_BYTES / 4;
 /** In the top bits of a code: add the wire, subtract it, add the product of that number. */
 const ADD = 0;
 const SUBTRACT = 1;
 const PRODUCT = 2;
 const OPERATION_SHIFT = 30;
+/** 1 and −1 times 2^512. */
+const ONE = valueWords(1n << 512n);
+const MINUS_ONE = valueWords(-(1n << 512n));
+
+function valueWords(value: bigint): Uint32Array {
+  return new Uint32Array(scalarBytes(mod(value)).buffer);
+}
 
 /** The matrices A and B as the kernel evaluates them: rows of A, then rows of B. */
 export interface MatrixCode {
@@ -29,51 +38,65 @@ export interface MatrixCode {
  * @throws {RangeError} if an entry's matrix or row does not exist or the section is cut short
  */
 export function compileMatrices(section: Uint8Array, domainSize: number): MatrixCode {
-  const view = new DataView(section.buffer, section.byteOffset, section.byteLength);
-  const count = view.getUint32(0, true);
+  if (section.length < 4) throw new RangeError("coefficients cut short");
+  const words = alignedWords(section);
+  const count = words[0] as number;
   if (section.length < 4 + count * ENTRY_BYTES) throw new RangeError("coefficients cut short");
-  const one = (1n << 512n) % FIELD_ORDER;
-  const [plus, minus] = [one, FIELD_ORDER - one].map((value) => Buffer.from(scalarBytes(value)));
-  const entryAt = (k: number) => {
-    const at = 4 + k * ENTRY_BYTES;
-    const value = Buffer.from(section.buffer, section.byteOffset + at + 12, SCALAR_BYTES);
-    const row = view.getUint32(at, true) * domainSize + view.getUint32(at + 4, true);
-    return { row, wire: view.getUint32(at + 8, true), value };
-  };
+  const end = 1 + count * ENTRY_WORDS;
   const starts = new Uint32Array(2 * domainSize + 1);
   let [productCount, wires] = [0, 1];
-  for (let k = 0; k < count; k++) {
-    const { row, wire, value } = entryAt(k);
-    if (row >= 2 * domainSize || view.getUint32(8 + k * ENTRY_BYTES, true) >= domainSize) {
+  for (let at = 1; at < end; at += ENTRY_WORDS) {
+    const [matrix, row, wire] = [words[at], words[at + 1], words[at + 2]] as [
+      ...[number, number, number],
+    ];
+    if (matrix > 1 || row >= domainSize) {
       throw new RangeError("coefficient of a row that does not exist");
     }
     if (wire >>> OPERATION_SHIFT !== 0) throw new RangeError("wire that does not exist");
     wires = Math.max(wires, wire + 1);
-    starts[row + 1] = (starts[row + 1] ?? 0) + 1;
-    if (!value.equals(plus as Buffer) && !value.equals(minus as Buffer)) productCount++;
+    const next = matrix * domainSize + row + 1;
+    starts[next] = (starts[next] as number) + 1;
+    if (operationOf(words, at + 3) === PRODUCT) productCount++;
   }
   for (let row = 0; row < 2 * domainSize; row++) {
-    starts[row + 1] = (starts[row + 1] ?? 0) + (starts[row] ?? 0);
+    starts[row + 1] = (starts[row + 1] as number) + (starts[row] as number);
   }
   const next = starts.slice();
   const codes = new Uint32Array(count);
   const evenCount = productCount + (productCount % 2);
   const productWires = new Uint32Array(evenCount);
-  const values = new Uint8Array(evenCount * SCALAR_BYTES);
+  const values = new Uint32Array(evenCount * VALUE_WORDS);
   let product = 0;
-  for (let k = 0; k < count; k++) {
-    const { row, wire, value } = entryAt(k);
-    const position = next[row] ?? 0;
+  for (let at = 1; at < end; at += ENTRY_WORDS) {
+    const row = (words[at] as number) * domainSize + (words[at + 1] as number);
+    const wire = words[at + 2] as number;
+    const position = next[row] as number;
     next[row] = position + 1;
-    if (value.equals(plus as Buffer)) codes[position] = code(ADD, wire);
-    else if (value.equals(minus as Buffer)) codes[position] = code(SUBTRACT, wire);
-    else {
-      productWires[product] = wire;
-      values.set(value, product * SCALAR_BYTES);
-      codes[position] = code(PRODUCT, product++);
-    }
+    const operation = operationOf(words, at + 3);
+    codes[position] = code(operation, operation === PRODUCT ? product : wire);
+    if (operation !== PRODUCT) continue;
+    productWires[product] = wire;
+    values.set(words.subarray(at + 3, at + ENTRY_WORDS), product * VALUE_WORDS);
+    product++;
   }
-  return { wires, starts, codes, productWires, values };
+  return { wires, starts, codes, productWires, values: new Uint8Array(values.buffer) };
+}
+
+/** Bytes as words; copied where they are not aligned. */
+function alignedWords(bytes: Uint8Array): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.length / 4));
+}
+
+/** What is done for a coefficient. */
+function operationOf(words: Uint32Array, at: number): number {
+  if (isValue(words, at, ONE)) return ADD;
+  return isValue(words, at, MINUS_ONE) ? SUBTRACT : PRODUCT;
+}
+
+function isValue(words: Uint32Array, at: number, value: Uint32Array): boolean {
+  for (let k = 0; k < VALUE_WORDS; k++) if (words[at + k] !== value[k]) return false;
+  return true;
 }
 
 function code(operation: number, number: number): number {

@@ -155,8 +155,8 @@ function checkCoefficients(
     if (view.getUint32(at + 8, true) >= wires) {
       throw fail(`wires below ${wires}`, `another in entry ${entry}`);
     }
-    if (!areScalars(coefficients.subarray(at + 12, at + ENTRY_BYTES))) {
-      throw fail("values below the order of the scalar field", `another in entry ${entry}`);
-    }
+  }
+  if (!areScalars(coefficients.subarray(4 + 12), ENTRY_BYTES)) {
+    throw fail("values below the order of the scalar field", "another");
   }
 }
