@@ -117,6 +117,7 @@ export function createApp(options: AppOptions): FastifyInstance {
         token: request.token as TokenRecord,
         ...(chainId !== undefined && { chainId: Number(chainId) }),
         idempotencyKey: request.headers["idempotency-key"] as string | undefined,
+        traceparent: request.headers.traceparent as string | undefined,
         signal: AbortSignal.any([
           gone.signal,
           closing,

@@ -4,6 +4,7 @@ import { rpcCodes } from "../../agent/reasons.ts";
 import { RpcError } from "../../errors/agent.ts";
 import type { RateLimit } from "../auth/rateLimit.ts";
 import { namesMethod, type TokenRecord } from "../auth/token.ts";
+import type { Tracing } from "../telemetry/tracingPort.ts";
 import {
   errorResponse,
   invalidRequest,
@@ -22,6 +23,8 @@ export interface RpcCaller {
   chainId?: number | undefined;
   /** The `Idempotency-Key` header. */
   idempotencyKey?: string | undefined;
+  /** The `traceparent` header. */
+  traceparent?: string | undefined;
   /** Stops waiting; what was recorded goes on. */
   signal: AbortSignal;
 }
@@ -49,6 +52,7 @@ export interface RpcHandlerOptions {
   /** Calls in a batch at most. */
   batch: number;
   onCall: (outcome: CallOutcome) => void;
+  tracing: Pick<Tracing, "call">;
 }
 
 /** Answers a body: one response, or several for a batch. */
@@ -101,8 +105,8 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
 
 async function answer(
   { id, method, params }: RpcCall,
-  { token, chainId, idempotencyKey, signal }: RpcCaller,
-  { rpc, onCall, allowed }: RpcHandlerOptions & { allowed: boolean },
+  { token, chainId, idempotencyKey, traceparent, signal }: RpcCaller,
+  { rpc, onCall, allowed, tracing }: RpcHandlerOptions & { allowed: boolean },
 ): Promise<RpcResponse> {
   const start = performance.now();
   const ended = (outcome: string, more: Partial<CallOutcome> = {}) =>
@@ -132,7 +136,7 @@ async function answer(
       idempotencyKey,
       signal,
     };
-    const result = await rpc(method, params, context);
+    const result = await tracing.call({ method, traceparent }, () => rpc(method, params, context));
     ended("ok");
     return { jsonrpc: "2.0", id, result: result ?? null };
   } catch (error) {

@@ -16,6 +16,8 @@ import { type AppOptions, createApp } from "../../../src/server/http/app.ts";
 import { createRpcHandler } from "../../../src/server/http/rpcHandler.ts";
 import { createLogger } from "../../../src/server/logs/logger.ts";
 import { createMetrics } from "../../../src/server/metrics/metrics.ts";
+import { joinObservers } from "../../../src/server/observers.ts";
+import { noTracing, type Tracing } from "../../../src/server/telemetry/tracingPort.ts";
 import { createMemoryAgent, type MemoryAgent } from "./memoryAgent.ts";
 
 /** What the server's own duties are tested with: everything real but the agent and the chain. */
@@ -53,6 +55,7 @@ export type ServiceOptions = Partial<AppOptions> & {
   checks?: readonly ReadinessCheck[];
   batch?: number;
   callsPerMinute?: number;
+  tracing?: Tracing;
 };
 
 /** A node that knows three reads. */
@@ -76,7 +79,13 @@ export const memoryClient = createPublicClient({
 }) as ReadClient;
 
 export async function startService(options: ServiceOptions = {}): Promise<TestService> {
-  const { checks = [], batch = 100, callsPerMinute = 1_000_000, ...appOptions } = options;
+  const {
+    checks = [],
+    batch = 100,
+    callsPerMinute = 1_000_000,
+    tracing = noTracing,
+    ...appOptions
+  } = options;
   const folder = await mkdtemp(join(tmpdir(), "zkmandate-server-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, "tokens.json");
@@ -88,11 +97,12 @@ export async function startService(options: ServiceOptions = {}): Promise<TestSe
   const lines: string[] = [];
   const log = createLogger({ level: "trace" }, { write: (line) => lines.push(line) });
   const metrics = createMetrics({ exposeBudgets: false });
-  const agent = createMemoryAgent(metrics.observer);
+  const agent = createMemoryAgent(joinObservers([metrics.observer, tracing.observer]));
   const rpc = createGateRpc(agent, { clients: new Map([[31_337, memoryClient]]) });
   const handler = createRpcHandler({
     rpc,
     rateLimit: createRateLimit(),
+    tracing,
     callsPerMinute,
     batch,
     onCall(outcome) {
