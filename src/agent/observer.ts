@@ -31,3 +31,23 @@ export interface AgentObserver {
   /** Something went wrong that is tried again; of errors only message lines fit for a log. */
   onProblem?(problem: { where: string; error: unknown; lane?: number; gate?: string }): void;
 }
+
+/** The same observer, whose errors disturb nobody. */
+export function quietObserver(observer: AgentObserver): AgentObserver {
+  const quiet =
+    <Arguments extends unknown[]>(tell: ((...told: Arguments) => void) | undefined) =>
+    (...told: Arguments) => {
+      try {
+        tell?.(...told);
+      } catch {
+        // Whoever watches must not stop what is watched.
+      }
+    };
+  return {
+    onStage: quiet(observer.onStage?.bind(observer)),
+    onStatus: quiet(observer.onStatus?.bind(observer)),
+    onDenied: quiet(observer.onDenied?.bind(observer)),
+    onLane: quiet(observer.onLane?.bind(observer)),
+    onProblem: quiet(observer.onProblem?.bind(observer)),
+  };
+}

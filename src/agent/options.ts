@@ -8,6 +8,7 @@ import type { ArtifactManifest } from "../prover/manifest.ts";
 import type { Prover } from "../prover/prover.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
 import type { LaneRecord } from "../state/laneStore.ts";
+import type { State } from "../state/state.ts";
 import type { AgentObserver } from "./observer.ts";
 
 /** What a lane is bound to for one epoch. Secret. */
@@ -17,6 +18,8 @@ export interface LaneMandate {
   secret: Uint8Array;
   /** For readable denials. */
   labels?: PolicyLabels | undefined;
+  /** The state that the epoch's rotation kept, where it kept one and it is known. */
+  kept?: State | undefined;
 }
 
 /** A lane as it is handed to the agent. */
@@ -35,6 +38,8 @@ export interface AgentLane {
    * one the record is rebuilt from the chain, and stays quiet until nothing forgotten can land.
    */
   record?(epoch: number): Promise<LaneRecord<SignedGateCall> | undefined>;
+  /** Told the state that a rotation kept, without which the lane could not be recovered later. */
+  keep?(commitment: bigint, state: State): Promise<void>;
 }
 
 /** A gate as it is handed to the agent. */
@@ -61,7 +66,7 @@ export interface FeePolicy {
   stuckAfter: number;
 }
 
-/** What an agent may be tuned with; everything has a default. */
+/** What an agent may be tuned with; what is left out has its default. */
 export interface AgentTuning {
   /** Actions of one lane that may be in flight at once; 4. */
   maxInFlight: number;
@@ -81,6 +86,19 @@ export interface AgentTuning {
   /** Whether `budgets` tells; false. Headroom is as secret as the limits are. */
   reportBudgets: boolean;
 }
+
+/** What holds unless it is tuned. */
+export const defaultTuning: AgentTuning = {
+  maxInFlight: 4,
+  fees: { maxFeePerGas: 500_000_000_000n, stuckAfter: 36 },
+  preflight: true,
+  fallbackGas: 1_500_000n,
+  maxQueueSeconds: 600,
+  maxQueued: 200,
+  pollingInterval: 1_000,
+  leaseTtl: 6_000,
+  reportBudgets: false,
+};
 
 export interface CreateAgentParameters {
   gates: readonly AgentGate[];

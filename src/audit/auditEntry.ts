@@ -7,6 +7,7 @@ export const auditEvents = [
   "signed",
   "submitted",
   "landed",
+  "reorganized",
   "failed",
   "paused",
   "resumed",

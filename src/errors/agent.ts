@@ -73,3 +73,21 @@ export class StillWaitingError extends BaseError {
     this.request = request;
   }
 }
+
+/** A lane cannot be served as it stands; it is tried again. */
+export class LaneBlockedError extends BaseError {
+  override readonly name = "LaneBlockedError";
+
+  constructor({ reason, cause }: { reason: string; cause?: unknown }) {
+    super(`The lane cannot be served: ${reason}`, { cause });
+  }
+}
+
+/** Another process works on the lane now: nothing may be signed for it here. */
+export class LaneElsewhereError extends BaseError {
+  override readonly name = "LaneElsewhereError";
+
+  constructor({ lane }: { lane: number }) {
+    super(`Lane ${lane} is not this process's any more`);
+  }
+}

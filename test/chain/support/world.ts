@@ -73,8 +73,8 @@ export function transferPolicy(token: Address, salt = 1n): Policy {
   };
 }
 
-/** A gate on a chain of its own: timelock, guardian, a risk feed, two lanes, and a signer for each. */
-export async function createWorld() {
+/** A gate on a chain of its own: timelock, guardian, a risk feed, two lanes or more, and a signer for each. */
+export async function createWorld({ laneCount = 2 } = {}) {
   const local = await createLocalChain({ chainId: CHAIN_ID });
   const deployer = await local.createSender();
   const governor = await local.createSender();
@@ -106,7 +106,7 @@ export async function createWorld() {
     executors: [zeroAddress],
   });
   const key = ecdsaKey(secp256k1.utils.randomSecretKey());
-  const lanes = [0, 1].map((lane) => ({
+  const lanes = Array.from({ length: laneCount }, (_, lane) => ({
     lane,
     committed: commitPolicy(transferPolicy(token, BigInt(lane) + 1n)),
   }));

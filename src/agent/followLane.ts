@@ -1,0 +1,324 @@
+import type { Hex } from "viem";
+import { call, getBlock } from "viem/actions";
+import { policyAccountAbi } from "../chain/abi/policyAccount.ts";
+import { gateEvents } from "../chain/gateEvents.ts";
+import { refusalOf } from "../chain/refusal.ts";
+import { LaneBlockedError, RequestRefusedError } from "../errors/agent.ts";
+import { CallRefusedError } from "../errors/chain.ts";
+import type { OuterTransaction } from "../journal/journal.ts";
+import type { RequestRecord, RequestStatus } from "../journal/request.ts";
+import type { SignedGateCall } from "../signer/gateCall.ts";
+import { requestHash } from "../signer/signingRequest.ts";
+import type { LaneStanding } from "../signer/standing.ts";
+import { isCancel } from "./attempt.ts";
+import { crashPoint } from "./crashMarks.ts";
+import { failureOf } from "./failure.ts";
+import { endRequest, type WorkingLane } from "./workingLane.ts";
+
+/** Requests that are not at their end. */
+const openStatuses = ["queued", "signed", "submitted", "landed"] as const satisfies RequestStatus[];
+/** A gate's refusal counts when it was heard as often: a node that lags refuses what will execute. */
+const REFUSALS = 3;
+
+/** A request with what was signed for it. */
+type SignedRequest = RequestRecord & { signed: SignedGateCall };
+
+/** What a look at a lane shows. */
+export interface LaneLook {
+  /** Requests that are not at their end. */
+  openRequests: number;
+  inFlight: number;
+  /** Sequence number of the next action at the latest block. */
+  seq: bigint;
+}
+
+/** How a lane stands and what was asked of it, at one moment. */
+interface Scene {
+  standing: LaneStanding;
+  /** Digests of what was sent. */
+  sent: Set<Hex>;
+  /** The lowest sequence number in flight that nobody will submit any more. */
+  doomedFrom: bigint | undefined;
+}
+
+/**
+ * Holds every request that was signed against the lane's state on-chain, sends what is ready, and moves on what
+ * has landed, reverted, died or come back. The lane's state decides what has landed; receipts only say why not.
+ *
+ * @throws whatever keeps the lane from being followed; what was done so far stays done
+ */
+export async function followLane(lane: WorkingLane): Promise<LaneLook> {
+  const { signer } = lane.open;
+  const standing = await signer.standing();
+  const record = await lane.journal.lanes.read(lane.id);
+  const open = await lane.journal.requests.list({ lane: lane.id, statuses: openStatuses });
+
+  const wanted = new Set(
+    open
+      .filter(({ status }) => status !== "landed")
+      .map(({ call, submitter, validFor, id }) =>
+        requestHash({ ...call, submitter, validFor, id }),
+      ),
+  );
+  const inFlight = new Set(standing.inFlight.map(({ digest }) => digest));
+  const doomed = record?.pending.find(
+    ({ digest, request }) => inFlight.has(digest) && !wanted.has(request),
+  );
+  lane.isHeld = doomed !== undefined;
+
+  const signed = open
+    .filter((request): request is SignedRequest => request.signed !== undefined)
+    .toSorted((a, b) => Number(a.signed.seq - b.signed.seq));
+  const sent = signed.filter(({ status }) => status === "submitted");
+  const scene: Scene = {
+    standing,
+    sent: new Set(sent.map((request) => request.signed.digest)),
+    doomedFrom: doomed?.released.seq,
+  };
+  for (const request of signed) await followRequest(lane, scene, request);
+  await followReported(lane, standing);
+  return {
+    openRequests: open.length + lane.reported.size,
+    inFlight: inFlight.size,
+    seq: standing.latestSeq,
+  };
+}
+
+async function followRequest(
+  lane: WorkingLane,
+  scene: Scene,
+  request: SignedRequest,
+): Promise<void> {
+  const outer = await lane.journal.transactions.ofRequest(request.id);
+  const status = scene.standing.statusOf(request.signed);
+  switch (status) {
+    case "final":
+    case "landed":
+      return land(lane, request, status, outer);
+    case "inFlight":
+      if (request.status === "landed") return unland(lane, request);
+      if (request.kind === "sign") return;
+      return request.status === "signed"
+        ? submit(lane, scene, request, outer)
+        : watch(lane, scene, request, outer);
+    case "dead":
+      return bury(lane, request, outer);
+    case "unknown":
+      return settleUnknown(lane, scene, request, outer);
+  }
+}
+
+/** The lane's state says that it was executed. */
+async function land(
+  lane: WorkingLane,
+  request: RequestRecord,
+  status: "landed" | "final",
+  outer: OuterTransaction | undefined,
+): Promise<void> {
+  let current = request;
+  if (current.status !== "landed") {
+    const transaction = outer?.mined?.hash ?? outer?.attempts.at(-1)?.hash;
+    current = await lane.ledger.move(
+      current,
+      { status: "landed", transactions: hashesOf(outer), failure: undefined },
+      {
+        audit: { event: "landed", policy: lane.open.policy, ...(transaction && { transaction }) },
+        marks: { audited: "landing-audited", moved: "request-landed" },
+      },
+    );
+    lane.observer.onStage?.("confirm", Math.max(0, Date.now() - request.updatedAt), current);
+  }
+  if (status !== "final") return;
+  await lane.ledger.move(current, { status: "final" }, { marks: { moved: "request-final" } });
+}
+
+/** The block that had executed it was replaced. */
+async function unland(lane: WorkingLane, request: RequestRecord): Promise<void> {
+  const status = request.kind === "send" ? "submitted" : "signed";
+  await lane.ledger.move(
+    request,
+    { status },
+    { audit: { event: "reorganized", policy: lane.open.policy } },
+  );
+}
+
+/** Sends a signed call, when everything that it stands on was sent before. */
+async function submit(
+  lane: WorkingLane,
+  { standing, sent, doomedFrom }: Scene,
+  request: SignedRequest,
+  outer: OuterTransaction | undefined,
+): Promise<void> {
+  const { signed } = request;
+  if (lane.pauses.isPaused(request.gate)) {
+    // What was recorded for sending may have left: it is watched until it is known.
+    if (outer && outer.attempts.length > 0) return;
+    await endRequest(lane, request, {
+      reason: "paused",
+      message: "Operators have paused the gate",
+    });
+    lane.isHeld = true;
+    return;
+  }
+  if (doomedFrom !== undefined && doomedFrom < signed.seq) return;
+  if (standing.time > signed.proof.deadline) return;
+  const before = standing.inFlight.filter(({ seq }) => seq < signed.seq);
+  if (!before.every(({ digest }) => sent.has(digest))) return;
+  if (await send(lane, request, before.length > 0)) sent.add(signed.digest);
+}
+
+/** @returns whether it was sent; a refusal that may be a lagging node's is heard again first */
+async function send(
+  lane: WorkingLane,
+  request: SignedRequest,
+  hasPredecessors: boolean,
+): Promise<boolean> {
+  const { ledger, submitter, refusals, assertAllowed } = lane;
+  const { id, signed } = request;
+  const start = performance.now();
+  let transaction: OuterTransaction;
+  try {
+    transaction = await submitter.prepare({ request, signed, hasPredecessors, assertAllowed });
+  } catch (error) {
+    // The next look ends it.
+    if (error instanceof RequestRefusedError && error.reason === "paused") return false;
+    if (!(error instanceof CallRefusedError)) throw error;
+    const times = (refusals.get(id) ?? 0) + 1;
+    refusals.set(id, times);
+    if (times < REFUSALS) return false;
+    await endRequest(lane, request, failureOf(error), { cause: error });
+    lane.isHeld = true;
+    return false;
+  } finally {
+    if (refusals.get(id) === REFUSALS) refusals.delete(id);
+  }
+  const newest = transaction.attempts.at(-1);
+  if (!newest || isCancel(transaction, newest)) return false;
+  await ledger.audit(request, {
+    event: "submitted",
+    policy: lane.open.policy,
+    transaction: newest.hash,
+  });
+  crashPoint("submission-audited");
+  await submitter.broadcast(transaction);
+  crashPoint("broadcast");
+  const moved = await ledger.move(
+    request,
+    { status: "submitted", transactions: hashesOf(transaction) },
+    { marks: { moved: "request-submitted" } },
+  );
+  lane.observer.onStage?.("submit", performance.now() - start, moved);
+  return true;
+}
+
+/** Looks after what was sent and has not executed. */
+async function watch(
+  lane: WorkingLane,
+  { standing, doomedFrom }: Scene,
+  request: SignedRequest,
+  outer: OuterTransaction | undefined,
+): Promise<void> {
+  const transaction = outer?.mined?.hash ?? outer?.attempts.at(-1)?.hash;
+  if (doomedFrom !== undefined && doomedFrom < request.signed.seq) {
+    const message = "An action of the lane that it stands on was not executed";
+    await endRequest(lane, request, { reason: "predecessor-failed", message }, { transaction });
+    return;
+  }
+  if (!outer) return;
+  const { mined } = outer;
+  if (!mined) {
+    if (outer.status !== "mined") return;
+    const message = `Nonce ${outer.nonce} was used by a transaction that was not sent from here`;
+    await endRequest(lane, request, { reason: "nonce-used", message }, { transaction });
+    lane.isHeld = true;
+    return;
+  }
+  const attempt = outer.attempts.find(({ hash }) => hash === mined.hash);
+  if (attempt && isCancel(outer, attempt)) return;
+  const block = await getBlock(lane.gate.client, { blockNumber: mined.blockNumber });
+  // Replaced since, or the lane was looked at before: the next look tells.
+  if (block.hash !== mined.blockHash || standing.time < block.timestamp) return;
+  if (mined.success) {
+    throw new LaneBlockedError({
+      reason: `the node says that transaction ${mined.hash} executed, and that the lane did not move`,
+    });
+  }
+  const reason = await revertReason(lane, outer, mined.blockNumber);
+  const message = `The transaction was mined and reverted: ${reason}`;
+  await endRequest(lane, request, { reason: "reverted", message }, { transaction: mined.hash });
+  lane.isHeld = true;
+}
+
+/** What the gate says to the same call after the block in which it reverted. */
+async function revertReason(
+  { gate }: WorkingLane,
+  { submitter, to, data }: OuterTransaction,
+  blockNumber: bigint,
+): Promise<string> {
+  try {
+    await call(gate.client, { account: submitter, to, data, blockNumber });
+    return "for a reason that has passed";
+  } catch (error) {
+    const { reason, args = [] } = refusalOf(error, policyAccountAbi);
+    return args.length === 0 ? reason : `${reason} (${args.join(", ")})`;
+  }
+}
+
+/** What was signed can never land. What was never sent is signed anew; a hash that was given out is not replaced. */
+async function bury(
+  lane: WorkingLane,
+  request: SignedRequest,
+  outer: OuterTransaction | undefined,
+): Promise<void> {
+  if (request.kind === "send" && request.status === "signed" && !outer) {
+    const change = { status: "queued", signed: undefined } as const;
+    await lane.ledger.move(request, change, { marks: { moved: "request-requeued" } });
+    return;
+  }
+  const message = "What was signed can no longer land";
+  const transaction = outer?.attempts.at(-1)?.hash;
+  await endRequest(lane, request, { reason: "expired", message }, { transaction });
+}
+
+/** Signed in another epoch, or before the record was started anew: the gate's events tell, once it cannot land. */
+async function settleUnknown(
+  lane: WorkingLane,
+  { standing }: Scene,
+  request: SignedRequest,
+  outer: OuterTransaction | undefined,
+): Promise<void> {
+  if (standing.finalizedTime <= request.signed.proof.deadline) return;
+  if (await wasExecuted(lane, request.signed)) await land(lane, request, "final", outer);
+  else await bury(lane, request, outer);
+}
+
+async function wasExecuted(
+  { gate, id }: WorkingLane,
+  { epoch, seq, proof }: SignedGateCall,
+): Promise<boolean> {
+  const { client, fromBlock } = gate;
+  for await (const { eventName, args } of gateEvents(client, { gate: gate.gate, fromBlock })) {
+    if (eventName !== "ActionExecuted" || args.lane !== id.lane) continue;
+    if (args.epoch === epoch && args.seq === seq) return args.stateNew === proof.stateNew;
+  }
+  return false;
+}
+
+/** What was reported as failed may land all the same until it is dead; then that is what is told. */
+async function followReported(lane: WorkingLane, standing: LaneStanding): Promise<void> {
+  for (const [digest, request] of lane.reported) {
+    const status = standing.statusOf(request.signed as SignedGateCall);
+    if (status === "inFlight") continue;
+    if (status === "unknown" && standing.finalizedTime <= deadlineOf(request)) continue;
+    if (status === "landed" || status === "final") {
+      const outer = await lane.journal.transactions.ofRequest(request.id);
+      await land(lane, request, status, outer);
+    }
+    lane.reported.delete(digest);
+  }
+}
+
+const deadlineOf = ({ signed }: RequestRecord): bigint => signed?.proof.deadline ?? 0n;
+
+const hashesOf = (outer: OuterTransaction | undefined) =>
+  (outer?.attempts ?? []).map(({ hash }) => hash);

@@ -1,0 +1,117 @@
+import type { AuditContent, AuditEvent } from "../audit/auditEntry.ts";
+import { RequestEndedError, StillWaitingError } from "../errors/agent.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { NewRequest, RequestRecord } from "../journal/request.ts";
+import type { ArtifactManifest } from "../prover/manifest.ts";
+import { auditContent } from "./auditContent.ts";
+import { type CrashMark, crashPoint } from "./crashMarks.ts";
+import type { AgentObserver } from "./observer.ts";
+import type { Reason } from "./reasons.ts";
+import { createWakeup } from "./wakeup.ts";
+
+/** How often a request is looked at that another process may be working on. */
+const POLLING_INTERVAL = 200;
+
+type Change = Parameters<Journal["requests"]["advance"]>[2];
+
+/** What the audit log is told of a request. */
+export interface AuditNote {
+  event: AuditEvent;
+  policy?: AuditContent["policy"];
+  transaction?: AuditContent["transaction"];
+  reason?: Reason;
+}
+
+/** What goes along with a request's move. */
+export interface MoveOptions {
+  /** Appended to the audit log before the move is made, so before anybody can see it. */
+  audit?: AuditNote;
+  /** Marked after the audit entry, and after the move. */
+  marks?: { audited?: CrashMark; moved?: CrashMark };
+  /** Why a request ended, for whoever waits in this process. */
+  cause?: unknown;
+}
+
+/** The requests of this process's agent: every move of one is audited, durable and told, in this order. */
+export interface Ledger {
+  add(request: NewRequest): Promise<{ request: RequestRecord; isNew: boolean }>;
+  audit(request: RequestRecord, note: AuditNote): Promise<void>;
+  /**
+   * @throws {RequestConflictError} if another process has moved it
+   * @throws {JournalUnavailableError} if nothing was recorded
+   */
+  move(request: RequestRecord, change: Change, options?: MoveOptions): Promise<RequestRecord>;
+  /**
+   * Waits until a request is where the caller wants it.
+   *
+   * @throws {RequestEndedError} if it ended otherwise
+   * @throws {StillWaitingError} when `signal` fires
+   */
+  reached(
+    id: string,
+    isReached: (request: RequestRecord) => boolean,
+    signal?: AbortSignal,
+  ): Promise<RequestRecord>;
+}
+
+export function createLedger(options: {
+  journal: Journal;
+  manifest: ArtifactManifest;
+  observer: AgentObserver;
+}): Ledger {
+  const { journal, manifest, observer } = options;
+  const listeners = new Map<string, Set<(cause: unknown) => void>>();
+
+  async function audit(request: RequestRecord, { event, ...more }: AuditNote): Promise<void> {
+    await journal.audit.append(auditContent(event, request, manifest, more));
+  }
+
+  return {
+    audit,
+
+    async add(request) {
+      const added = await journal.requests.add(request);
+      crashPoint("request-recorded");
+      if (added.isNew) observer.onStatus?.(added.request, undefined);
+      return added;
+    },
+
+    async move(request, change, { audit: note, marks = {}, cause } = {}) {
+      if (note) {
+        await audit({ ...request, ...change }, note);
+        if (marks.audited) crashPoint(marks.audited);
+      }
+      const moved = await journal.requests.advance(request.id, request.status, change);
+      if (marks.moved) crashPoint(marks.moved);
+      observer.onStatus?.(moved, request.status);
+      for (const listener of listeners.get(request.id) ?? []) listener(cause);
+      return moved;
+    },
+
+    async reached(id, isReached, signal) {
+      const wakeup = createWakeup();
+      let cause: unknown;
+      const listener = (why: unknown) => {
+        cause = why ?? cause;
+        wakeup.wake();
+      };
+      const own = listeners.get(id) ?? new Set();
+      listeners.set(id, own.add(listener));
+      signal?.addEventListener("abort", wakeup.wake);
+      try {
+        for (;;) {
+          const request = await journal.requests.get(id);
+          if (request && isReached(request)) return request;
+          if (request?.failure)
+            throw new RequestEndedError({ request: id, ...request.failure, cause });
+          if (signal?.aborted) throw new StillWaitingError({ request: id });
+          await wakeup.sleep(POLLING_INTERVAL);
+        }
+      } finally {
+        signal?.removeEventListener("abort", wakeup.wake);
+        own.delete(listener);
+        if (own.size === 0) listeners.delete(id);
+      }
+    },
+  };
+}

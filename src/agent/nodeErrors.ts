@@ -1,0 +1,35 @@
+import { ExecutionRevertedError, isHex, BaseError as ViemError } from "viem";
+
+/** Whether the node ran a call and it reverted; false when the node could not be asked, or refused to run it. */
+export function isRevert(error: unknown): boolean {
+  if (!(error instanceof ViemError)) return false;
+  return (
+    error.walk(
+      (cause) =>
+        cause instanceof ExecutionRevertedError ||
+        (typeof cause === "object" &&
+          cause !== null &&
+          "data" in cause &&
+          isRevertData(cause.data)),
+    ) !== null
+  );
+}
+
+function isRevertData(data: unknown): boolean {
+  if (isHex(data)) return true;
+  return typeof data === "object" && data !== null && "data" in data && isHex(data.data);
+}
+
+/** Whether a node already has a transaction that it was sent, or has seen its nonce used. */
+export function isKnownTransaction(error: unknown): boolean {
+  return /already known|known transaction|already imported|nonce too low|nonce is too low/i.test(
+    messagesOf(error),
+  );
+}
+
+/** Every message of an error and its causes. */
+function messagesOf(error: unknown): string {
+  const messages: string[] = [];
+  for (let next = error; next instanceof Error; next = next.cause) messages.push(next.message);
+  return messages.join("\n");
+}

@@ -1,0 +1,149 @@
+import { estimateGas } from "viem/actions";
+import { policyAccountAbi } from "../chain/abi/policyAccount.ts";
+import { readGate } from "../chain/readGate.ts";
+import { readLane } from "../chain/readLane.ts";
+import { refusalOf } from "../chain/refusal.ts";
+import { InvalidContextError } from "../errors/action.ts";
+import { RequestRefusedError } from "../errors/agent.ts";
+import { WitnessError } from "../errors/prover.ts";
+import {
+  DeniedError,
+  GateNotReadyError,
+  InvalidRequestError,
+  LaneBusyError,
+  RequestExecutedError,
+} from "../errors/signer.ts";
+import type { RequestRecord } from "../journal/request.ts";
+import { failedRestrictions } from "../policy/evaluate.ts";
+import { closestRules } from "../policy/explain.ts";
+import type { SignedGateCall } from "../signer/gateCall.ts";
+import { failureOf } from "./failure.ts";
+import { isRevert } from "./nodeErrors.ts";
+import { endRequest, type WorkingLane } from "./workingLane.ts";
+
+/** Whether a request was moved on, or must wait for the lane. */
+export type SigningOutcome = "moved" | "waits";
+
+/**
+ * Takes the lane's oldest request from `queued` to `signed`, or to its end.
+ *
+ * @throws whatever keeps the lane from working: the request stays where it is and is tried again
+ */
+export async function signNext(lane: WorkingLane, request: RequestRecord): Promise<SigningOutcome> {
+  if (lane.isHeld) return "waits";
+  const revert = await revertNow(lane, request);
+  if (revert !== undefined) {
+    const { inFlight } = await lane.open.signer.standing();
+    // It may be what is in flight that makes it possible, as an approval does.
+    if (inFlight.length > 0) return "waits";
+    await endRequest(lane, request, {
+      reason: "call-reverts",
+      message: `The call would revert: ${revert}`,
+    });
+    return "moved";
+  }
+
+  let signed: SignedGateCall;
+  try {
+    const { call, submitter, validFor, id } = request;
+    signed = await lane.open.signer.sign({ ...call, submitter, validFor, id });
+  } catch (error) {
+    return refused(lane, request, error);
+  }
+  await lane.ledger.move(
+    request,
+    { status: "signed", signed },
+    {
+      audit: { event: "signed", policy: lane.open.policy },
+      marks: { audited: "signature-audited", moved: "request-signed" },
+    },
+  );
+  return "moved";
+}
+
+/**
+ * Ends a queued request that may not be signed whatever the policy says: its gate is paused, or it waited for
+ * so long that whoever asked may not want it any more.
+ *
+ * @returns whether it was ended
+ */
+export async function endUnwanted(
+  lane: Pick<WorkingLane, "pauses" | "tuning"> & Parameters<typeof endRequest>[0],
+  request: RequestRecord,
+): Promise<boolean> {
+  const { pauses, tuning } = lane;
+  const waited = (Date.now() - request.createdAt) / 1_000;
+  if (pauses.isPaused(request.gate)) {
+    const message = "Operators have paused the gate";
+    await endRequest(lane, request, { reason: "paused", message });
+    return true;
+  }
+  if (waited <= tuning.maxQueueSeconds) return false;
+  const message = `It was not signed within ${tuning.maxQueueSeconds} seconds`;
+  await endRequest(lane, request, { reason: "queue-timeout", message });
+  return true;
+}
+
+/** Why the call would revert if the gate made it at the latest block; undefined if it would not. */
+async function revertNow(
+  { gate, tuning }: WorkingLane,
+  { kind, call }: RequestRecord,
+): Promise<string | undefined> {
+  if (!tuning.preflight || kind !== "send") return undefined;
+  const { target: to, value, data } = call;
+  try {
+    await estimateGas(gate.client, { account: gate.gate, to, value, data });
+    return undefined;
+  } catch (error) {
+    if (!isRevert(error)) throw error;
+    return refusalOf(error, policyAccountAbi).reason;
+  }
+}
+
+/** Ends a request that its own content, the policy or the gate rules out; throws what is the lane's trouble. */
+async function refused(
+  lane: WorkingLane,
+  request: RequestRecord,
+  error: unknown,
+): Promise<SigningOutcome> {
+  if (error instanceof LaneBusyError) return "waits";
+  if (error instanceof RequestExecutedError) {
+    await lane.ledger.move(request, { status: "final" });
+    return "moved";
+  }
+  if (error instanceof RequestRefusedError && error.reason === "paused") {
+    // The transition may be reserved by now: it dies unsigned, and nothing is signed on top of it.
+    lane.isHeld = true;
+    await endRequest(lane, request, { reason: "paused", message: error.shortMessage });
+    return "moved";
+  }
+  if (error instanceof GateNotReadyError && !(await isShut(lane))) throw error;
+  if (
+    error instanceof DeniedError ||
+    error instanceof InvalidRequestError ||
+    error instanceof InvalidContextError ||
+    error instanceof WitnessError ||
+    error instanceof GateNotReadyError
+  ) {
+    if (error instanceof DeniedError) {
+      const [closest] = closestRules(error.verdict.rules);
+      lane.observer.onDenied?.(request, closest ? failedRestrictions(closest.findings) : []);
+    }
+    await endRequest(lane, request, failureOf(error), { cause: error });
+    return "moved";
+  }
+  throw error;
+}
+
+/** Whether the gate itself says that nobody's action of this lane and key would execute now. */
+async function isShut({ gate, id }: WorkingLane): Promise<boolean> {
+  const lane = gate.lanes.find((each) => each.lane === id.lane);
+  const [config, { epoch }] = await Promise.all([
+    readGate(gate.client, { gate: gate.gate }),
+    readLane(gate.client, { gate: gate.gate, lane: id.lane }),
+  ]);
+  const isAgent =
+    config.agent.kind === lane?.key.onchain.kind &&
+    BigInt(config.agent.id) === BigInt(lane.key.onchain.id);
+  return config.paused || epoch !== config.epoch || !isAgent;
+}
