@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { ProvingError } from "../errors/prover.ts";
+import { type Job, JobQueue, type RunOptions } from "./jobQueue.ts";
 
 export interface ProcessPoolOptions {
   /** Path of the module that a process runs: it answers each message with one message. */
@@ -11,29 +11,13 @@ export interface ProcessPoolOptions {
   size: number;
 }
 
-export interface RunOptions {
-  signal?: AbortSignal | undefined;
-  /** Called when time is up; its error ends the run. */
-  timeout: { ms: number; error: () => Error };
-}
-
-interface Job {
-  request: object;
-  timeout: RunOptions["timeout"];
-  resolve: (reply: unknown) => void;
-  reject: (reason: unknown) => void;
-  /** How many processes ended while they ran it. */
-  crashes: number;
-}
+type PoolJob = Job<object, unknown>;
 
 interface Slot {
   process?: ChildProcess | undefined;
-  job?: Job | undefined;
+  job?: PoolJob | undefined;
   timer?: NodeJS.Timeout | undefined;
 }
-
-/** A job whose process ends is run once more, by a new one. */
-const MAX_CRASHES = 1;
 
 /**
  * Processes that answer requests one at a time each. Idle ones never keep this process alive, and end
@@ -42,8 +26,7 @@ const MAX_CRASHES = 1;
 export class ProcessPool {
   readonly #options: ProcessPoolOptions;
   readonly #slots: Slot[];
-  readonly #queue: Job[] = [];
-  #closed = false;
+  readonly #queue = new JobQueue<object, unknown>("process");
 
   constructor(options: ProcessPoolOptions) {
     this.#options = options;
@@ -56,40 +39,18 @@ export class ProcessPool {
    * @param request structured-cloneable
    * @throws the signal's reason, the timeout's error, or {ProvingError} if processes keep ending
    */
-  run(request: object, { signal, timeout }: RunOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) throw new ProvingError("The prover is closed");
-      signal?.throwIfAborted();
-      const abort = () => this.#abandon(job, signal?.reason);
-      const settled = () => signal?.removeEventListener("abort", abort);
-      const job: Job = {
-        request,
-        timeout,
-        crashes: 0,
-        resolve: (reply) => {
-          settled();
-          resolve(reply);
-        },
-        reject: (reason) => {
-          settled();
-          reject(reason);
-        },
-      };
-      signal?.addEventListener("abort", abort, { once: true });
-      this.#queue.push(job);
-      this.#dispatch();
-    });
+  run(request: object, options: RunOptions): Promise<unknown> {
+    const reply = this.#queue.add(request, options, (job, reason) => this.#abandon(job, reason));
+    this.#dispatch();
+    return reply;
   }
 
   /** Gives up on every run and waits until all processes have ended. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const closed = () => new ProvingError("The prover was closed");
-    for (const job of this.#queue.splice(0)) job.reject(closed());
+    this.#queue.close(this.#slots.map(({ job }) => job));
     const endings = this.#slots.map(async (slot) => {
-      const { process, job } = slot;
+      const { process } = slot;
       this.#stop(slot);
-      job?.reject(closed());
       if (process && process.exitCode === null && process.signalCode === null) {
         process.ref();
         await once(process, "exit");
@@ -101,7 +62,7 @@ export class ProcessPool {
   #dispatch(): void {
     for (const slot of this.#slots) {
       if (slot.job !== undefined) continue;
-      const job = this.#queue.shift();
+      const job = this.#queue.next();
       if (job === undefined) return;
       slot.job = job;
       slot.process ??= this.#start(slot);
@@ -134,7 +95,7 @@ export class ProcessPool {
       const { job } = slot;
       slot.process = undefined;
       this.#free(slot);
-      if (job !== undefined) this.#retry(job);
+      if (job !== undefined) this.#queue.retry(job);
       this.#dispatch();
     };
     process.on("exit", ended);
@@ -142,18 +103,10 @@ export class ProcessPool {
     return process;
   }
 
-  #retry(job: Job): void {
-    job.crashes++;
-    if (job.crashes <= MAX_CRASHES) this.#queue.unshift(job);
-    else job.reject(new ProvingError("The prover's process ended twice without a proof"));
-  }
-
-  #abandon(job: Job, reason: unknown): void {
-    const queued = this.#queue.indexOf(job);
-    if (queued >= 0) this.#queue.splice(queued, 1);
+  #abandon(job: PoolJob, reason: unknown): void {
+    this.#queue.drop(job, reason);
     const slot = this.#slots.find((candidate) => candidate.job === job);
     if (slot) this.#stop(slot);
-    job.reject(reason);
     this.#dispatch();
   }
 

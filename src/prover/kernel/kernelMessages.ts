@@ -61,6 +61,11 @@ export type LeadReply =
   /** The engine does not work on this machine, and nothing was proven. */
   | { ok: false; unfit: string };
 
+/** What the lead says of its own accord: memory that the threads share, and that holds secrets. */
+export interface SharedSecrets {
+  shared: readonly SharedArrayBuffer[];
+}
+
 /** To any thread from the outside. */
 export type ThreadMessage = { type: "request"; request: LeadRequest } | { type: "close" };
 

@@ -38,10 +38,14 @@ export interface KernelProverOptions extends ArtifactOptions {
 export interface KernelProver extends Prover {
   /**
    * Does ahead of time what a coming proof will share with a likely one, while nothing else is to be done:
-   * the next proof then adds only the wires in which they differ.
+   * the next proof then adds only the wires in which they differ. A proof that is asked for goes first; what
+   * still waits then is not done.
    *
-   * @param input complete, and satisfying the circuit: what the next proof may well be for, such as the last
-   *   action again on the state after it
+   * It pays where much of the next proof is known. After a proof for the gate the sums stand at its witness
+   * anyway: to move them to the same action on the next state spares 340 of 1,910 changed wires, and costs
+   * more than it spares.
+   *
+   * @param input complete, and satisfying the circuit, since only then it has a witness
    * @throws as `prove` does; a failure here harms no later proof
    */
   prepare(circuit: CircuitName, input: CircuitInput, options?: ProveOptions): Promise<void>;
@@ -56,6 +60,8 @@ export interface KernelProver extends Prover {
 }
 
 const MAX_DEFAULT_THREADS = 4;
+/** Why a preparation is given up: something is proven instead. */
+const SUPERSEDED = Symbol("superseded");
 
 /**
  * The prover of this package: a WebAssembly kernel on worker threads, which keeps tables of the key's
@@ -93,6 +99,8 @@ export function createKernelProver(options: KernelProverOptions = {}): KernelPro
     cacheDirectory: cacheDirectory === false ? undefined : cacheDirectory,
   });
   let fallback: Prover | undefined;
+  /** Gives up on the preparations that wait. */
+  let idle = new AbortController();
 
   const fallBack = (reason: string): Prover => {
     if (fallback === undefined) {
@@ -122,6 +130,10 @@ export function createKernelProver(options: KernelProverOptions = {}): KernelPro
       ms: timeoutMs,
       error: () => new ProvingTimeoutError({ circuit, timeoutMs }),
     };
+    if (task.type !== "prepare") {
+      idle.abort(SUPERSEDED);
+      idle = new AbortController();
+    }
     const source = await sourceOf(circuit);
     return team.run({ ...task, circuit, source }, { signal, timeout });
   }
@@ -151,7 +163,12 @@ export function createKernelProver(options: KernelProverOptions = {}): KernelPro
 
     async prepare(circuit, input, proveOptions = {}) {
       if (fallback) return;
-      const reply = await run(circuit, { type: "prepare", input }, proveOptions);
+      const signals = [idle.signal, proveOptions.signal].filter((signal) => signal !== undefined);
+      const signal = AbortSignal.any(signals);
+      const reply = await run(circuit, { type: "prepare", input }, { signal }).catch((error) => {
+        if (error !== SUPERSEDED) throw error;
+      });
+      if (reply === undefined) return;
       if ("unfit" in reply) fallBack(reply.unfit);
       else if (!reply.ok) throw fromFailure(reply.failure);
     },

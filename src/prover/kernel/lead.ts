@@ -57,12 +57,20 @@ export class Lead {
   readonly #settings: KernelSettings;
   readonly #engine: Promise<Engine>;
   readonly #helpers: readonly HelperLink[];
+  readonly #announce: (secrets: readonly SharedArrayBuffer[]) => void;
   readonly #circuits = new Map<CircuitName, Promise<LoadedCircuit>>();
 
-  constructor(settings: KernelSettings, engine: Promise<Engine>, helpers: readonly HelperLink[]) {
+  /** @param announce told of the memory that all threads share, which holds secrets */
+  constructor(
+    settings: KernelSettings,
+    engine: Promise<Engine>,
+    helpers: readonly HelperLink[],
+    announce: (secrets: readonly SharedArrayBuffer[]) => void = () => undefined,
+  ) {
     this.#settings = settings;
     this.#engine = engine;
     this.#helpers = helpers;
+    this.#announce = announce;
     engine.catch(() => undefined); // told with the first reply
   }
 
@@ -118,6 +126,7 @@ export class Lead {
     const [own, ...others] = plan.map((shares) => workOf(full, shares));
     const witness = new SharedArrayBuffer(key.wires * SCALAR_BYTES);
     const h = new SharedArrayBuffer(key.domainSize * SCALAR_BYTES);
+    this.#announce([witness, h]);
     const loading = this.#helpers.map((helper, k) => {
       const work = others[k] as ThreadWork;
       return helper.ask({ type: "load", key: name, work, witness, h }, memoryOf(work));

@@ -1,25 +1,16 @@
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import { ProvingError } from "../../errors/prover.ts";
-import type { KernelSettings, LeadReply, LeadRequest, ThreadData } from "./kernelMessages.ts";
+import { type Job, JobQueue, type RunOptions } from "../jobQueue.ts";
+import type {
+  KernelSettings,
+  LeadReply,
+  LeadRequest,
+  SharedSecrets,
+  ThreadData,
+} from "./kernelMessages.ts";
 
-export interface TeamRunOptions {
-  signal?: AbortSignal | undefined;
-  /** Called when time is up; its error ends the run. */
-  timeout: { ms: number; error: () => Error };
-}
+type TeamJob = Job<LeadRequest, LeadReply>;
 
-interface Job {
-  request: LeadRequest;
-  timeout: TeamRunOptions["timeout"];
-  resolve: (reply: LeadReply) => void;
-  reject: (reason: unknown) => void;
-  /** How many teams ended while they ran it. */
-  crashes: number;
-}
-
-/** A job whose team breaks is run once more, by a new team. */
-const MAX_CRASHES = 1;
 /** How long threads get to wipe their secrets before they are ended. Milliseconds. */
 const GRACE_MS = 1_000;
 
@@ -32,15 +23,21 @@ const threadModule = new URL(
 /**
  * Threads that prove together, one proof at a time. They start with the first proof; idle ones never keep
  * the process alive. If one of them ends by itself, all are replaced.
+ *
+ * Threads that are told to close wipe their secrets. Threads that are ended otherwise (one crashed, or time
+ * is up) cannot: what they share, the witness and the quotient's scalars, is wiped from here once they have
+ * ended. Their own memory (running sums and their last witness, the witness generator's wires) is given
+ * back to the system as it is; the system zeroes pages before another process gets them, but not before
+ * this one does.
  */
 export class WorkerTeam {
   readonly #settings: KernelSettings;
-  readonly #queue: Job[] = [];
+  readonly #queue = new JobQueue<LeadRequest, LeadReply>("threads");
   /** The lead first; empty while there is no team. */
   #workers: Worker[] = [];
+  #secrets: SharedArrayBuffer[] = [];
   /** What the lead is busy with. It stays so when the job is given up: a proof cannot be interrupted. */
-  #running: { job: Job; timer: NodeJS.Timeout } | undefined;
-  #closed = false;
+  #running: { job: TeamJob; timer: NodeJS.Timeout } | undefined;
 
   constructor(settings: KernelSettings) {
     this.#settings = settings;
@@ -56,29 +53,16 @@ export class WorkerTeam {
    *
    * @throws the signal's reason, the timeout's error, or {ProvingError} if teams keep breaking
    */
-  run(request: LeadRequest, { signal, timeout }: TeamRunOptions): Promise<LeadReply> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) throw new ProvingError("The prover is closed");
-      signal?.throwIfAborted();
-      const abort = () => this.#giveUp(job, signal?.reason);
-      const settled = () => signal?.removeEventListener("abort", abort);
-      const job: Job = {
-        request,
-        timeout,
-        crashes: 0,
-        resolve: (reply) => {
-          settled();
-          resolve(reply);
-        },
-        reject: (reason) => {
-          settled();
-          reject(reason);
-        },
-      };
-      signal?.addEventListener("abort", abort, { once: true });
-      this.#queue.push(job);
-      this.#dispatch();
-    });
+  run(request: LeadRequest, options: RunOptions): Promise<LeadReply> {
+    // What is given up while under way goes on, as a proof cannot be interrupted; its result is dropped.
+    const reply = this.#queue.add(request, options, (job, reason) => this.#queue.drop(job, reason));
+    this.#dispatch();
+    return reply;
+  }
+
+  /** The memory that the threads share, which holds secrets: for tests of its wiping. */
+  get sharedMemory(): readonly SharedArrayBuffer[] {
+    return this.#secrets;
   }
 
   /** Ends one thread as a crash would: for tests of what happens then. */
@@ -88,17 +72,15 @@ export class WorkerTeam {
 
   /** Gives up on every run, has the threads wipe their secrets and waits until all have ended. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const closed = () => new ProvingError("The prover was closed");
-    for (const job of this.#queue.splice(0)) job.reject(closed());
-    const workers = this.#disband();
-    this.#finish()?.reject(closed());
+    const { workers, wipe } = this.#disband();
+    this.#queue.close([this.#finish()]);
     await Promise.all(workers.map(endGently));
+    wipe();
   }
 
   #dispatch(): void {
-    if (this.#running !== undefined || this.#closed) return;
-    const job = this.#queue.shift();
+    if (this.#running !== undefined) return;
+    const job = this.#queue.next();
     if (job === undefined) return;
     if (this.#workers.length === 0) this.#workers = this.#start();
     const { ms, error } = job.timeout;
@@ -132,8 +114,12 @@ export class WorkerTeam {
       0,
       channels.map(({ port1 }) => port1),
     );
-    lead.on("message", (reply: LeadReply) => {
+    lead.on("message", (reply: LeadReply | SharedSecrets) => {
       if (this.#workers[0] !== lead) return;
+      if ("shared" in reply) {
+        this.#secrets.push(...reply.shared);
+        return;
+      }
       for (const worker of this.#workers) worker.unref();
       this.#finish()?.resolve(reply);
       this.#dispatch();
@@ -146,43 +132,33 @@ export class WorkerTeam {
     if (!this.#workers.includes(worker)) return;
     this.#abolish();
     const job = this.#finish();
-    if (job !== undefined) {
-      job.crashes++;
-      if (job.crashes <= MAX_CRASHES) this.#queue.unshift(job);
-      else {
-        const message = "The prover's threads ended twice without a proof";
-        job.reject(new ProvingError(message, { cause }));
-      }
-    }
+    if (job !== undefined) this.#queue.retry(job, cause);
     this.#dispatch();
   }
 
-  /** The caller no longer wants a job; if it is under way its result will be dropped. */
-  #giveUp(job: Job, reason: unknown): void {
-    const queued = this.#queue.indexOf(job);
-    if (queued >= 0) this.#queue.splice(queued, 1);
-    // Nor is it run again if the team breaks.
-    job.crashes = MAX_CRASHES;
-    job.reject(reason);
-  }
-
   /** The job under way, which now is no longer. */
-  #finish(): Job | undefined {
+  #finish(): TeamJob | undefined {
     const running = this.#running;
     this.#running = undefined;
     clearTimeout(running?.timer);
     return running?.job;
   }
 
-  #disband(): Worker[] {
-    const workers = this.#workers;
+  /** Lets go of the threads; what they shared is wiped by the caller when they have ended. */
+  #disband(): { workers: Worker[]; wipe: () => void } {
+    const [workers, secrets] = [this.#workers, this.#secrets];
     this.#workers = [];
-    return workers;
+    this.#secrets = [];
+    const wipe = () => {
+      for (const secret of secrets) new Uint8Array(secret).fill(0);
+    };
+    return { workers, wipe };
   }
 
   /** Ends all threads, whatever they do. */
   #abolish(): void {
-    for (const worker of this.#disband()) void worker.terminate();
+    const { workers, wipe } = this.#disband();
+    void Promise.all(workers.map((worker) => worker.terminate())).then(wipe);
   }
 }
 

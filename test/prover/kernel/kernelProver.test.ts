@@ -95,6 +95,19 @@ describe("createKernelProver", () => {
     expect(await isValid(await prover.prove("gate", toyInput({ amount: 6n })))).toBe(true);
   });
 
+  it("proves before it prepares, and gives up preparations that wait", async () => {
+    const prover = toyProver();
+    const order: string[] = [];
+    const first = prover.prove("gate", toyInput({ amount: 1n })).then(() => order.push("first"));
+    const waiting = prover
+      .prepare("gate", toyInput({ amount: 11n }))
+      .then(() => order.push("none"));
+    const second = prover.prove("gate", toyInput({ amount: 2n })).then(() => order.push("second"));
+    await Promise.all([first, waiting, second]);
+    // The impossible input was never looked at.
+    expect(order).toEqual(["none", "first", "second"]);
+  });
+
   it("answers many requests at once, in any mixture", async () => {
     const prover = toyProver();
     const amounts = [1n, 11n, 3n, 4n, 11n, 6n];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { ProvingError } from "../../../src/errors/prover.ts";
 import { type CircuitSource, loadCircuitSource } from "../../../src/prover/kernel/circuitSource.ts";
 import { WorkerTeam } from "../../../src/prover/kernel/workerTeam.ts";
@@ -61,6 +61,24 @@ describe("WorkerTeam", () => {
     await team.killThread(1);
     expect(await doomed).toBeInstanceOf(ProvingError);
     expect(await prove()).toMatchObject({ ok: true });
+  });
+
+  it("wipes what the threads shared when one is killed, and when it is closed", async () => {
+    const { team, prove } = toyTeam();
+    await prove();
+    const [first, isZero] = [
+      [...team.sharedMemory],
+      (memory: SharedArrayBuffer) => new Uint8Array(memory).every((byte) => byte === 0),
+    ];
+    expect(first).toHaveLength(2);
+    for (const memory of first) expect(isZero(memory)).toBe(false);
+    await team.killThread(1);
+    await prove();
+    await vi.waitFor(() => expect(first.every(isZero)).toBe(true));
+    const second = [...team.sharedMemory];
+    expect(second.some(isZero)).toBe(false);
+    await team.close();
+    expect(second.every(isZero)).toBe(true);
   });
 
   it("has no threads before the first proof, nor after close()", async () => {
