@@ -10,7 +10,11 @@ export const MULTIPLY = 4;
 /** Two operands always come before what is made of them. */
 export type Kind = typeof CONSTANT | typeof INPUT | typeof ADD | typeof SUBTRACT | typeof MULTIPLY;
 
-const modulo = (value: bigint): bigint => ((value % FIELD_ORDER) + FIELD_ORDER) % FIELD_ORDER;
+function modulo(value: bigint): bigint {
+  if (value >= 0n && value < FIELD_ORDER) return value;
+  const rest = value % FIELD_ORDER;
+  return rest < 0n ? rest + FIELD_ORDER : rest;
+}
 
 /**
  * Field elements known only by how they are calculated. Constants are folded as they meet, so that a
@@ -21,11 +25,11 @@ export class Expressions {
   readonly left: number[] = [0];
   readonly right: number[] = [0];
   readonly #constants = new Map<bigint, number>();
-  readonly #values = new Map<number, bigint>();
+  readonly #values: (bigint | undefined)[] = [undefined];
 
   /** The value of a constant, in [0, p); undefined of anything else. */
   constantValue(id: number): bigint | undefined {
-    return this.#values.get(id);
+    return this.#values[id];
   }
 
   constant(value: bigint): number {
@@ -34,7 +38,7 @@ export class Expressions {
     if (id === undefined) {
       id = this.#append(CONSTANT, 0, 0);
       this.#constants.set(reduced, id);
-      this.#values.set(id, reduced);
+      this.#values[id] = reduced;
     }
     return id;
   }
@@ -78,6 +82,7 @@ export class Expressions {
     this.kinds.push(kind);
     this.left.push(left);
     this.right.push(right);
+    this.#values.push(undefined);
     return this.kinds.length - 1;
   }
 }

@@ -16,7 +16,7 @@
  *
  *     (T + p·(2^256 − 1)) / 2^256 < p·(n·p/2^256 + m + 1) ≤ p·(0.19·n + m + 1) < 32·p < 2^259
  *
- * for n ≤ 64 − 1 and m ≤ 14 (tape.ts keeps both), which nine limbs hold.
+ * for n ≤ 64 and m ≤ 14 (tape.ts keeps both), which nine limbs hold.
  *
  * **Into [0, p).** For r < 32·p with top limb t = ⌊r/2^232⌋ the estimate ⌊t·⌊2^48/(P + 1)⌋/2^48⌋, P the top limb
  * of p, is at most r/p and more than r/p − 2; more exactly r/p − t/(P + 1) ≤ (r/p)/(P + 1) + 1/P < 2^-16 and

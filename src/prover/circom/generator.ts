@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { FIELD_ORDER } from "../../field/field.ts";
-import { immediates, readWasm, type Span, type WasmBinary, WasmReader } from "./wasmBinary.ts";
+import { readWasm, type Span, type WasmBinary, WasmReader } from "./wasmBinary.ts";
 
 /** A field element in memory: a 32-bit number, a form, four 64-bit words. */
 export const CELL_BYTES = 40;
@@ -22,6 +22,8 @@ export interface Generator {
   readonly binary: WasmBinary;
   /** The field's functions, by index. */
   readonly fieldFunctions: ReadonlyMap<number, string>;
+  /** `Fr_copy` among them. */
+  readonly copy: number;
   readonly reserveStack: number;
   /** Of every template: the function that runs a component, and the one that makes its record. */
   readonly creators: ReadonlyMap<number, number>;
@@ -79,6 +81,7 @@ function describe(binary: WasmBinary): Generator | undefined {
   return {
     binary,
     fieldFunctions,
+    copy: functions.get("Fr_copy") as number,
     reserveStack: functions.get("reserveStackFr") as number,
     creators,
     mainRun,
@@ -128,14 +131,12 @@ export function calledFunctions(binary: WasmBinary, index: number): Set<number> 
     reader.unsigned();
     reader.byte();
   }
+  const CALL = 0x10;
   const called = new Set<number>();
   while (reader.position < end) {
-    const opcode = reader.byte();
-    if (opcode >= 0x02 && opcode <= 0x04) reader.byte();
-    else if (opcode === 0x10) called.add(reader.unsigned());
-    else if (opcode !== 0x05 && opcode !== 0x0b) {
-      for (let left = immediates(opcode); left > 0; left--) reader.signed();
-    }
+    const at = reader.position;
+    if (reader.skipInstruction() !== CALL) continue;
+    called.add(new WasmReader(binary.bytes, at + 1).unsigned());
   }
   return called;
 }

@@ -12,10 +12,19 @@ const MONTGOMERY = 1n << BigInt(MONTGOMERY_BITS);
 /** 1/2^256 mod p. */
 export const MONTGOMERY_INVERSE = power(MONTGOMERY % FIELD_ORDER, FIELD_ORDER - 2n);
 
-/** The limbs of an integer below 2^261. */
+const buffer = new DataView(new ArrayBuffer(40));
+
+/** The limbs of an integer below 2^256. */
 export function limbsOf(value: bigint): number[] {
-  const mask = (1n << BigInt(LIMB_BITS)) - 1n;
-  return Array.from({ length: LIMBS }, (_, k) => Number((value >> BigInt(LIMB_BITS * k)) & mask));
+  for (let k = 0; k < 4; k++) buffer.setBigUint64(8 * k, value >> BigInt(64 * k), true);
+  return Array.from({ length: LIMBS }, (_, k) => {
+    const bit = LIMB_BITS * k;
+    const at = 4 * Math.floor(bit / 32);
+    const shift = bit % 32;
+    const low = buffer.getUint32(at, true) >>> shift;
+    const high = shift === 0 ? 0 : buffer.getUint32(at + 4, true) << (32 - shift);
+    return (low | high) & (2 ** LIMB_BITS - 1);
+  });
 }
 
 /** The limbs of an element's Montgomery form. */

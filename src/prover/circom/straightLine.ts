@@ -19,10 +19,10 @@
  *
  * Source: J. King, "Symbolic execution and program testing", 1976, for programs with one path.
  */
-import { type Expressions, INPUT, type Kind } from "./expressions.ts";
+import { CONSTANT, type Expressions, INPUT, type Kind } from "./expressions.ts";
 import { CELL_BYTES, type Generator } from "./generator.ts";
 import { type CellValue, fail, NotStraightLine, SymbolicMemory } from "./symbolicMemory.ts";
-import { immediates, WasmReader } from "./wasmBinary.ts";
+import { WasmReader } from "./wasmBinary.ts";
 
 /** What a component's run does to its cells. */
 export interface StraightLine {
@@ -66,6 +66,8 @@ export class SymbolicMachine {
   readonly #programs = new Map<number, StraightLine>();
   readonly #blocks = new Map<number, Block>();
   readonly #operands = new Int32Array(1 << 12);
+  /** Of the values of a program that is being applied: what they are here. */
+  readonly #translated: number[] = [];
   #height = 0;
   #instructions = 0;
   #calls = 0;
@@ -94,7 +96,7 @@ export class SymbolicMachine {
     this.#calls = 0;
     this.#firstOperation = this.expressions.kinds.length;
     try {
-      this.#push(this.#memory.signals);
+      this.#push(this.#memory.signalsStart);
       this.#call(this.#generator.creators.get(run) as number);
       this.#call(run);
       if (this.#pop() !== 0) return undefined;
@@ -112,16 +114,23 @@ export class SymbolicMachine {
     return program;
   }
 
+  /** What the outputs are made of; all of it was made since the execution started. */
   #operationsOf(outputs: readonly CellValue[]): number[] {
     const { kinds, left, right } = this.expressions;
-    const needed = new Set<number>();
-    const open = outputs.map(({ value }) => value);
-    for (let id = open.pop(); id !== undefined; id = open.pop()) {
-      if ((kinds[id] as Kind) <= INPUT || needed.has(id)) continue;
-      needed.add(id);
-      open.push(left[id] as number, right[id] as number);
+    const first = this.#firstOperation;
+    const isNeeded = new Uint8Array(kinds.length - first);
+    const need = (id: number) => {
+      if (id >= first) isNeeded[id - first] = 1;
+    };
+    for (const { value } of outputs) need(value);
+    const operations: number[] = [];
+    for (let id = kinds.length - 1; id >= first; id--) {
+      if (isNeeded[id - first] === 0 || (kinds[id] as Kind) <= INPUT) continue;
+      operations.push(id);
+      need(left[id] as number);
+      need(right[id] as number);
     }
-    return [...needed].sort((a, b) => a - b);
+    return operations.reverse();
   }
 
   #push(value: number): void {
@@ -191,17 +200,18 @@ export class SymbolicMachine {
     const { expressions } = this;
     const { kinds, left, right } = expressions;
     const program = this.#programs.get(run) ?? fail("a component that is not straight-line");
+    const { length } = program.operations;
+    if (kinds.length - this.#firstOperation + length > MAX_OPERATIONS) fail("too many operations");
     const start = this.#memory.load(this.#pop() + 4);
-    const here = new Map<number, number>();
-    const translated = (id: number) => here.get(id) ?? id;
+    const here = this.#translated;
+    const translated = (id: number) => (kinds[id] === CONSTANT ? id : (here[id] as number));
     for (const { offset, value } of program.inputs) {
-      here.set(value, this.#memory.read(start + offset));
+      here[value] = this.#memory.read(start + offset);
     }
     for (const id of program.operations) {
       const [a, b] = [translated(left[id] as number), translated(right[id] as number)];
-      here.set(id, expressions.make(kinds[id] as Kind, a, b));
+      here[id] = expressions.make(kinds[id] as Kind, a, b);
     }
-    if (kinds.length - this.#firstOperation > MAX_OPERATIONS) fail("too many operations");
     for (const { offset, value } of program.outputs) {
       this.#memory.write(start + offset, translated(value));
     }
@@ -291,9 +301,12 @@ export class SymbolicMachine {
           this.#memory.store(this.#pop() + offset, value);
           break;
         }
-        case 0x41: // i32.const
-          this.#push(reader.signed());
+        case 0x41: {
+          // i32.const
+          const value = reader.signed();
+          if (!this.#copyConstant(value, reader, locals)) this.#push(value);
           break;
+        }
         case 0x45: // i32.eqz
           this.#push(Number(this.#pop() === 0));
           break;
@@ -304,6 +317,37 @@ export class SymbolicMachine {
         }
       }
     }
+  }
+
+  /**
+   * Executes `Fr_copy(local + 40·index, address)` at once, with the reader behind `index`: tables are copied so,
+   * element by element, and make up nearly all of the code.
+   *
+   * @returns false if the code is another
+   */
+  #copyConstant(index: number, reader: WasmReader, locals: Int32Array): boolean {
+    const { bytes, position } = reader;
+    const isProduct =
+      bytes[position] === 0x41 && // i32.const 40
+      bytes[position + 1] === CELL_BYTES &&
+      bytes[position + 2] === 0x6c && // i32.mul
+      bytes[position + 3] === 0x20 && // local.get
+      (bytes[position + 4] as number) < 0x80 &&
+      bytes[position + 5] === 0x6a && // i32.add
+      bytes[position + 6] === 0x41; // i32.const
+    if (!isProduct) return false;
+    reader.position = position + 7;
+    const from = reader.signed();
+    if (bytes[reader.position] === 0x10) {
+      reader.position++;
+      if (reader.unsigned() === this.#generator.copy) {
+        const to = (locals[bytes[position + 4] as number] as number) + index * CELL_BYTES;
+        this.#memory.write(to, this.#memory.read(from));
+        return true;
+      }
+    }
+    reader.position = position;
+    return false;
   }
 
   #enter(opcode: number, reader: WasmReader, labels: Label[]): void {
@@ -341,19 +385,18 @@ export class SymbolicMachine {
     const open: { start: number; otherwise: number }[] = [];
     while (!this.#blocks.has(start)) {
       const at = reader.position;
-      const opcode = reader.byte();
-      const innermost = open.at(-1);
+      const opcode = reader.skipInstruction();
       if (opcode === BLOCK || opcode === LOOP || opcode === IF) {
-        reader.byte();
         open.push({ start: at, otherwise: 0 });
-      } else if (opcode === ELSE && innermost !== undefined) {
-        innermost.otherwise = reader.position;
-      } else if (opcode === END && innermost !== undefined) {
-        open.pop();
-        const { otherwise } = innermost;
-        this.#blocks.set(innermost.start, { otherwise, end: reader.position });
-      } else {
-        for (let left = immediates(opcode); left > 0; left--) reader.signed();
+      } else if (opcode === ELSE || opcode === END) {
+        const innermost = open.at(-1) ?? fail("an end of nothing");
+        if (opcode === ELSE) {
+          innermost.otherwise = reader.position;
+        } else {
+          open.pop();
+          const { otherwise } = innermost;
+          this.#blocks.set(innermost.start, { otherwise, end: reader.position });
+        }
       }
     }
     return this.#blocks.get(start) as Block;

@@ -9,14 +9,10 @@ export function fail(why: string): never {
   throw new NotStraightLine(why);
 }
 
-const CELL_WORDS = CELL_BYTES / 4;
 /** Room for the variables, signals and records of the component that is executed. */
-const STACK_BYTES = 1 << 20;
-const SIGNALS_BYTES = 1 << 21;
-const RECORDS_BYTES = 1 << 18;
-/** In `#cells`: a word inside a cell, a word that is used as a number. */
-const INSIDE = -1;
-const NUMBER = -2;
+const VARIABLES = 1 << 15;
+const SIGNALS = 1 << 16;
+const RECORD_WORDS = 1 << 16;
 
 /** A cell and what is in it: offsets are bytes from the component's first cell. */
 export interface CellValue {
@@ -24,168 +20,191 @@ export interface CellValue {
   readonly value: number;
 }
 
+/** Cells side by side: of each the value, 0 if nothing wrote it. */
+class CellRow {
+  readonly #start: number;
+  readonly #values: Int32Array;
+  /** Cells from here on are empty. */
+  #used = 0;
+
+  constructor(start: number, count: number) {
+    this.#start = start;
+    this.#values = new Int32Array(count);
+  }
+
+  get end(): number {
+    return this.#start + this.#values.length * CELL_BYTES;
+  }
+
+  /** Whether an address is one of these cells'; one between two of them fails. */
+  has(address: number): boolean {
+    const offset = address - this.#start;
+    if (offset < 0 || address >= this.end) return false;
+    return offset % CELL_BYTES === 0 || fail("a cell that overlaps others");
+  }
+
+  get(address: number): number {
+    return this.#values[(address - this.#start) / CELL_BYTES] as number;
+  }
+
+  set(address: number, value: number): void {
+    const index = (address - this.#start) / CELL_BYTES;
+    if (index >= this.#used) this.#used = index + 1;
+    this.#values[index] = value;
+  }
+
+  clear(): void {
+    this.#values.fill(0, 0, this.#used);
+    this.#used = 0;
+  }
+}
+
 /**
  * A generator's memory in which field elements are expressions, and numbers are numbers.
  *
- * A cell of ten 32-bit words that is read before it was written is an *input* if it lies among the component's
- * signals (what stood there at the start is what the code would read), and a constant if it lies in the data
- * behind the components' records, which code never writes. Every other such read fails, as does every access
- * that overlaps a cell or a number, so that no value is reached in two ways.
+ * Variables and signals are rows of cells, records are words, each in a region of its own, and nothing else is
+ * written; so no value is reached in two ways. A signal that is read before it was written is an
+ * *input*: what stood there at the start is what the code would read. A cell of the data behind the
+ * components' records, which no code writes, is a constant. Every other read of what was not written fails.
  */
 export class SymbolicMemory {
   readonly expressions = new Expressions();
-  /** Where the component's signals are. */
-  readonly signals: number;
+  /** The address of the component's first signal. */
+  readonly signalsStart: number;
   readonly #generator: Generator;
-  readonly #words: Int32Array;
-  /** Of each word: the value of the cell that starts here, or how else it is used. */
-  readonly #cells: Int32Array;
-  readonly #stackEnd: number;
-  readonly #records: number;
-  readonly #recordsEnd: number;
-  /** Words where cells and numbers of this component start. */
-  readonly #touched: number[] = [];
+  readonly #variables: CellRow;
+  readonly #signals: CellRow;
+  readonly #recordsStart: number;
+  readonly #records = new Int32Array(RECORD_WORDS);
+  readonly #isRecord = new Uint8Array(RECORD_WORDS);
+  /** The values of the data's cells, by address, as far as they were read. */
+  readonly #constants = new Map<number, number>();
+  readonly #data: DataView;
   readonly #inputs: CellValue[] = [];
   readonly #written = new Set<number>();
+  #stack = 0;
+  #nextRecord = 0;
 
   constructor(generator: Generator) {
     this.#generator = generator;
-    this.#stackEnd = generator.stackStart + STACK_BYTES;
-    this.signals = this.#stackEnd;
-    this.#records = this.signals + SIGNALS_BYTES;
-    this.#recordsEnd = this.#records + RECORDS_BYTES;
-    this.#words = new Int32Array(this.#recordsEnd / 4);
-    this.#cells = new Int32Array(this.#recordsEnd / 4);
-    const image = new Uint8Array(this.#words.buffer);
+    this.#variables = new CellRow(generator.stackStart, VARIABLES);
+    this.signalsStart = this.#variables.end;
+    this.#signals = new CellRow(this.signalsStart, SIGNALS);
+    this.#recordsStart = this.#signals.end;
+    const image = new Uint8Array(generator.stackStart);
     for (const { address, start, end } of generator.binary.data) {
       image.set(generator.binary.bytes.subarray(start, end), address);
     }
+    this.#data = new DataView(image.buffer);
   }
 
-  /** Forgets the component; constants stay known. */
+  /** Forgets the component. */
   reset(): void {
-    for (const word of this.#touched) {
-      const isNumber = this.#cells[word] === NUMBER;
-      this.#cells.fill(0, word, word + (isNumber ? 1 : CELL_WORDS));
-      if (isNumber) this.#words[word] = 0;
-    }
-    this.#touched.length = 0;
+    this.#variables.clear();
+    this.#signals.clear();
+    this.#isRecord.fill(0);
     this.#inputs.length = 0;
     this.#written.clear();
-    this.#words[0] = this.#generator.stackStart;
-    this.#words[this.#generator.nextRecord / 4] = this.#records;
+    this.#stack = this.#generator.stackStart;
+    this.#nextRecord = this.#recordsStart;
   }
 
-  /** The cells that were read before they were written. */
+  /** The signals that were read before they were written. */
   inputs(): CellValue[] {
     return [...this.#inputs];
   }
 
   /** The signals that were written, with what stands there. */
   outputs(): CellValue[] {
-    return Array.from(this.#written, (word) => ({
-      offset: word * 4 - this.signals,
-      value: this.#cells[word] as number,
+    return Array.from(this.#written, (address) => ({
+      offset: address - this.signalsStart,
+      value: this.#signals.get(address),
     }));
   }
 
   /** The value in a cell. */
   read(address: number): number {
-    const word = address >>> 2;
-    const known = this.#cells[word] as number;
-    if (known > 0) return known;
-    if (known !== 0 || address & 3) fail("a cell that overlaps something");
-    if (this.#isSignal(address)) {
-      const offset = address - this.signals;
-      const value = this.expressions.input(offset);
-      this.#inputs.push({ offset, value });
-      this.#occupy(word, value);
-      this.#touched.push(word);
-      return value;
+    const constant = this.#constants.get(address);
+    if (constant !== undefined) return constant;
+    if (this.#variables.has(address)) {
+      return this.#variables.get(address) || fail("a variable that nothing wrote");
     }
-    if (!this.#generator.isConstantData(address, CELL_BYTES)) fail("a cell that nothing wrote");
-    const value = this.expressions.constant(this.#constantAt(word));
-    this.#occupy(word, value);
-    return value;
+    if (this.#signals.has(address)) return this.#signals.get(address) || this.#input(address);
+    return this.#constant(address);
   }
 
   write(address: number, value: number): void {
-    const word = address >>> 2;
-    const isSignal = this.#isSignal(address);
-    const isVariable = address >= this.#generator.stackStart && address < this.#stackEnd;
-    if (!isSignal && !isVariable) fail("a write outside of signals and variables");
-    if ((this.#cells[word] as number) > 0) {
-      this.#cells[word] = value;
+    if (this.#variables.has(address)) {
+      this.#variables.set(address, value);
+    } else if (this.#signals.has(address)) {
+      this.#signals.set(address, value);
+      this.#written.add(address);
     } else {
-      if (this.#cells[word] !== 0 || address & 3) fail("a cell that overlaps something");
-      this.#occupy(word, value);
-      this.#touched.push(word);
+      fail("a write outside of signals and variables");
     }
-    if (isSignal) this.#written.add(word);
   }
 
+  /** A number: a pointer, of a record, or of the data. */
   load(address: number): number {
-    const word = address >>> 2;
-    if (address & 3) fail("a number between two words");
-    const isKnown =
-      this.#isPointer(address) ||
-      this.#cells[word] === NUMBER ||
-      (this.#cells[word] === 0 && this.#generator.isConstantData(address, 4));
-    if (!isKnown) fail("a number that nothing wrote");
-    return this.#words[word] as number;
+    if (address === 0) return this.#stack;
+    if (address === this.#generator.nextRecord) return this.#nextRecord;
+    const word = (address - this.#recordsStart) / 4;
+    if (word >= 0) {
+      return this.#isRecord[word] === 1
+        ? (this.#records[word] as number)
+        : fail("a number that nothing wrote");
+    }
+    if (!this.#generator.isConstantData(address, 4)) fail("a number that may change");
+    return this.#data.getInt32(address, true);
   }
 
   store(address: number, value: number): void {
-    const word = address >>> 2;
-    if (address & 3) fail("a number between two words");
-    if (!this.#isPointer(address)) {
-      if (address < this.#records || address >= this.#recordsEnd) {
-        fail("a number outside of the records");
-      }
-      if (this.#cells[word] === 0) {
-        this.#cells[word] = NUMBER;
-        this.#touched.push(word);
-      }
+    const word = (address - this.#recordsStart) / 4;
+    if (address === 0) this.#stack = value;
+    else if (address === this.#generator.nextRecord) this.#nextRecord = value;
+    else if (word >= 0 && word < RECORD_WORDS && Number.isInteger(word)) {
+      this.#records[word] = value;
+      this.#isRecord[word] = 1;
+    } else {
+      fail("a number outside of the records");
     }
-    this.#words[word] = value;
   }
 
   /** What the generator's stack does for a function that starts. */
   reserveStack(bytes: number): number {
-    const before = this.#words[0] as number;
-    if (before + bytes > this.#stackEnd) fail("the stack is full");
-    this.#words[0] = before + bytes;
+    const before = this.#stack;
+    if (before + bytes > this.#variables.end) fail("the stack is full");
+    this.#stack = before + bytes;
     return before;
   }
 
-  #isSignal(address: number): boolean {
-    return address >= this.signals && address < this.#records;
+  #input(address: number): number {
+    const offset = address - this.signalsStart;
+    const value = this.expressions.input(offset);
+    this.#inputs.push({ offset, value });
+    this.#signals.set(address, value);
+    return value;
   }
 
-  /** Of the stack, of the next record. */
-  #isPointer(address: number): boolean {
-    return address === 0 || address === this.#generator.nextRecord;
-  }
-
-  #occupy(word: number, value: number): void {
-    for (let k = 1; k < CELL_WORDS; k++) {
-      if (this.#cells[word + k] !== 0) fail("a cell that overlaps something");
-      this.#cells[word + k] = INSIDE;
-    }
-    this.#cells[word] = value;
-  }
-
-  /** The element that a cell of the data holds: short or long, long ones in Montgomery form or not. */
-  #constantAt(word: number): bigint {
-    const form = (this.#words[word + 1] as number) >>> 0;
+  /** The element in a cell of the data: short or long, long ones in Montgomery form or not. */
+  #constant(address: number): number {
+    if (!this.#generator.isConstantData(address, CELL_BYTES)) fail("a cell that may change");
+    const form = this.#data.getUint32(address + 4, true);
     const isShort = form === 0 || form === 0x4000_0000;
-    if (isShort) return BigInt(this.#words[word] as number);
     let value = 0n;
-    for (let k = CELL_WORDS - 1; k >= 2; k--) {
-      value = (value << 32n) | BigInt((this.#words[word + k] as number) >>> 0);
-    }
-    if (form === 0x8000_0000) return value;
-    if (form === 0xc000_0000) return value * MONTGOMERY_INVERSE;
-    return fail("a cell of an unknown form");
+    if (isShort) value = BigInt(this.#data.getInt32(address, true));
+    else if (form === 0x8000_0000) value = this.#long(address + 8);
+    else if (form === 0xc000_0000) value = this.#long(address + 8) * MONTGOMERY_INVERSE;
+    else fail("a cell of an unknown form");
+    const id = this.expressions.constant(value);
+    this.#constants.set(address, id);
+    return id;
+  }
+
+  #long(address: number): bigint {
+    return [3, 2, 1, 0].reduce(
+      (sum, k) => (sum << 64n) | this.#data.getBigUint64(address + 8 * k, true),
+      0n,
+    );
   }
 }

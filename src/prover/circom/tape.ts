@@ -17,11 +17,11 @@
  *
  * Elements are either constants, kept once for all tapes, or registers, given anew once their value is dead.
  */
-import { ADD, type Expressions, MULTIPLY } from "./expressions.ts";
+import { ADD, CONSTANT, type Expressions, MULTIPLY } from "./expressions.ts";
 import type { StraightLine } from "./straightLine.ts";
 
 /** What the machine's bounds are proven for: the result before its reduction stays below 32·p. */
-const MAX_PRODUCTS = 64;
+const MAX_FACTORS = 2 * 64;
 const MAX_ADDENDS = 14;
 const MAX_CELLS = 65_535;
 
@@ -34,7 +34,8 @@ export interface ElementMemory {
 }
 
 interface Sum {
-  products: (readonly [number, number])[];
+  /** Factor, factor, and so on. */
+  products: number[];
   addends: number[];
 }
 
@@ -57,38 +58,41 @@ export function writeTape(
     if (!sums.has(value)) sums.set(value, { products: [], addends: [value] });
   }
 
-  const order = [...sums];
-  const lastUse = new Map<number, number>();
-  order.forEach(([, { products, addends }], step) => {
-    for (const operand of [...products.flat(), ...addends]) lastUse.set(operand, step);
+  const steps = [...sums];
+  const lastUse = new Int32Array(expressions.kinds.length).fill(-1);
+  const isConstant = (id: number) => expressions.kinds[id] === CONSTANT;
+  steps.forEach(([, sum], step) => {
+    for (const operand of operandsOf(sum)) lastUse[operand] = step;
   });
   const registers = new Registers();
-  const isCopy = (id: number, { addends }: Sum) => addends[0] === id;
-  const address = (id: number) => {
-    const value = expressions.constantValue(id);
-    return value === undefined ? memory.register(registers.of(id)) : memory.constant(value);
-  };
+  const address = (id: number) =>
+    isConstant(id)
+      ? memory.constant(expressions.constantValue(id) as bigint)
+      : memory.register(registers.of(id));
 
   const words = [inputs.length];
-  for (const { offset, value } of inputs)
+  for (const { offset, value } of inputs) {
     words.push(offset, memory.register(registers.take(value)));
-  words.push(order.length);
-  order.forEach(([id, sum], step) => {
-    const operands = [...sum.products.flat(), ...sum.addends];
+  }
+  words.push(steps.length);
+  steps.forEach(([id, sum], step) => {
+    const operands = operandsOf(sum);
     const addresses = operands.map(address);
-    for (const operand of new Set(operands)) {
-      const isDead = lastUse.get(operand) === step && !isCopy(id, sum);
-      if (isDead && expressions.constantValue(operand) === undefined) registers.free(operand);
-    }
-    const target = isCopy(id, sum) ? registers.spare() : registers.take(id);
+    const isCopy = sum.addends[0] === id;
     const to = cells.get(id) ?? [];
     if (to.length > MAX_CELLS) throw new RangeError("too many cells of one value");
-    words.push(sum.products.length | (sum.addends.length << 8) | (to.length << 16));
+    for (const operand of operands) {
+      if (lastUse[operand] === step && !isCopy && !isConstant(operand)) registers.free(operand);
+    }
+    const target = isCopy ? registers.spare() : registers.take(id);
+    words.push(sum.products.length / 2 + (sum.addends.length << 8) + (to.length << 16));
     words.push(memory.register(target), ...addresses, ...to);
-    if (!isCopy(id, sum) && !lastUse.has(id)) registers.free(id);
+    if (!isCopy && lastUse[id] === -1) registers.free(id);
   });
   return words;
 }
+
+const operandsOf = ({ products, addends }: Sum) => [...products, ...addends];
 
 /** The sums that steps calculate, in order: of every value that is written or used by several. */
 function joinSums(
@@ -97,51 +101,62 @@ function joinSums(
   cells: ReadonlyMap<number, unknown>,
 ): Map<number, Sum> {
   const { kinds, left, right } = expressions;
-  const uses = new Map<number, number>();
+  const uses = new Uint32Array(kinds.length);
   for (const id of operations) {
     for (const operand of [left[id] as number, right[id] as number]) {
-      uses.set(operand, (uses.get(operand) ?? 0) + 1);
+      uses[operand] = (uses[operand] as number) + 1;
     }
   }
   const sums = new Map<number, Sum>();
   const minusOne = expressions.constant(-1n);
-  const alone = (id: number): Sum => ({ products: [], addends: [id] });
   for (const id of operations) {
     const [a, b] = [left[id] as number, right[id] as number];
     if (kinds[id] === MULTIPLY) {
-      sums.set(id, { products: [[a, b]], addends: [] });
+      sums.set(id, { products: [a, b], addends: [] });
       continue;
     }
     const sum: Sum = { products: [], addends: [] };
+    /** An operand adds its own sum to the step if nothing else uses it, or itself. */
     const join = (operand: number) => {
-      const inner = uses.get(operand) === 1 && !cells.has(operand) ? sums.get(operand) : undefined;
-      const part = inner ?? alone(operand);
+      const isOnlyHere = uses[operand] === 1 && !cells.has(operand);
+      const inner = isOnlyHere ? sums.get(operand) : undefined;
       const isRoom =
-        sum.products.length + part.products.length < MAX_PRODUCTS &&
-        sum.addends.length + part.addends.length < MAX_ADDENDS;
-      const { products, addends } = isRoom ? part : alone(operand);
-      sum.products.push(...products);
-      sum.addends.push(...addends);
-      if (inner !== undefined && isRoom) sums.delete(operand);
+        inner !== undefined &&
+        sum.products.length + inner.products.length < MAX_FACTORS &&
+        sum.addends.length + inner.addends.length < MAX_ADDENDS;
+      if (!isRoom) {
+        sum.addends.push(operand);
+        return;
+      }
+      sums.delete(operand);
+      sum.products = extended(sum.products, inner.products);
+      sum.addends = extended(sum.addends, inner.addends);
     };
     join(a);
     if (kinds[id] === ADD) join(b);
-    else sum.products.push([b, minusOne]);
+    else sum.products.push(b, minusOne);
     sums.set(id, sum);
   }
   return sums;
 }
 
+/** Both lists in one: the longer one takes the other up. */
+function extended<T>(a: T[], b: T[]): T[] {
+  const [long, short] = a.length < b.length ? [b, a] : [a, b];
+  for (const each of short) long.push(each);
+  return long;
+}
+
 /** Gives each living value a place, the one that was given back last first. */
 class Registers {
-  readonly #places = new Map<number, number>();
+  readonly #places: (number | undefined)[] = [];
   readonly #spare: number[] = [];
   #count = 0;
 
   take(id: number): number {
     const place = this.spare();
     this.#spare.pop();
-    this.#places.set(id, place);
+    this.#places[id] = place;
     return place;
   }
 
@@ -152,13 +167,15 @@ class Registers {
   }
 
   of(id: number): number {
-    const place = this.#places.get(id);
+    const place = this.#places[id];
     if (place === undefined) throw new RangeError("a value that is used before it is made");
     return place;
   }
 
+  /** Gives a value's place back, if it still has one. */
   free(id: number): void {
-    this.#spare.push(this.of(id));
-    this.#places.delete(id);
+    const place = this.#places[id];
+    if (place !== undefined) this.#spare.push(place);
+    this.#places[id] = undefined;
   }
 }

@@ -102,6 +102,20 @@ export class WasmReader {
     throw new RangeError("an integer of more than 32 bits");
   }
 
+  /**
+   * Goes to the next instruction.
+   *
+   * @returns the opcode of the one that was passed
+   * @throws {RangeError} of one that circom does not make in templates
+   */
+  skipInstruction(): number {
+    const opcode = this.byte();
+    let left = immediates[opcode] as number;
+    if (left === UNKNOWN) throw new RangeError(`instruction ${opcode}`);
+    for (; left > 0; left--) while (this.byte() >= 0x80);
+    return opcode;
+  }
+
   name(): string {
     const length = this.unsigned();
     this.position += length;
@@ -215,24 +229,20 @@ function readNames(
   return names;
 }
 
-/**
- * How many integers follow an instruction that is no block.
- *
- * @throws {RangeError} of instructions that circom does not make in templates
- */
-export function immediates(opcode: number): number {
-  if (opcode === 0x11 || (opcode >= 0x28 && opcode <= 0x3e)) return 2;
-  const isOne =
-    opcode === 0x0c ||
-    opcode === 0x0d ||
-    opcode === 0x10 ||
-    (opcode >= 0x20 && opcode <= 0x24) ||
-    (opcode >= 0x3f && opcode <= 0x41);
-  if (isOne) return 1;
-  const isPlain = opcode <= 0x01 || opcode === 0x0f || opcode === 0x1a || opcode === 0x1b;
-  if (isPlain || (opcode >= 0x45 && opcode <= 0xc4)) return 0;
-  throw new RangeError(`instruction ${opcode}`);
-}
+const UNKNOWN = 255;
+
+/** How many integers follow each instruction, as far as circom makes it in templates. */
+const immediates = Uint8Array.from({ length: 256 }, (_, opcode) => {
+  const within = (first: number, last: number) => opcode >= first && opcode <= last;
+  // call_indirect, memory access
+  if (opcode === 0x11 || within(0x28, 0x3e)) return 2;
+  // blocks, branches, calls, variables, memory.size, i32.const
+  const isOne = within(0x02, 0x04) || within(0x0c, 0x0d) || opcode === 0x10;
+  if (isOne || within(0x20, 0x24) || within(0x3f, 0x41)) return 1;
+  // unreachable, nop, else, end, return, drop, select, arithmetic
+  const isPlain = within(0x00, 0x01) || opcode === 0x05 || opcode === 0x0b || opcode === 0x0f;
+  return isPlain || within(0x1a, 0x1b) || within(0x45, 0xc4) ? 0 : UNKNOWN;
+});
 
 export function unsignedLeb(value: number): number[] {
   const bytes: number[] = [];
