@@ -19,7 +19,7 @@ export interface PassphraseOptions {
 export const PASSPHRASE_HINT = "use --passphrase-file <file> or --passphrase-fd <number>";
 
 /** The passphrase that a command line named, for every file that the command opens. */
-const given = new WeakMap<Cli, Promise<string>>();
+const given = new WeakMap<Cli["global"], Promise<string>>();
 
 /** Adds the passphrase's options to a command. */
 export function passphraseOptions(command: Command): Command {
@@ -65,8 +65,8 @@ export async function passphraseFor(
     });
   if (passphraseFile === undefined && passphraseFd === undefined) return ask({ file: configured });
   // A descriptor can be read only once, and a command may open several files.
-  const known = given.get(cli) ?? ask({ file: passphraseFile, fd: passphraseFd });
-  given.set(cli, known);
+  const known = given.get(cli.global) ?? ask({ file: passphraseFile, fd: passphraseFd });
+  given.set(cli.global, known);
   return known;
 }
 

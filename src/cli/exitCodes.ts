@@ -59,6 +59,7 @@ const codesByError: Readonly<Record<string, ExitCode>> = {
   ActionMissingError: exitCodes.refused,
   LaneBusyError: exitCodes.busy,
   LaneLockedError: exitCodes.busy,
+  LaneServedError: exitCodes.busy,
   StaleChainError: exitCodes.busy,
   InvalidSetupFileError: exitCodes.setup,
   InsecureSetupError: exitCodes.setup,

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { numberToHex } from "viem";
 import type { ReadClient } from "../chain/client.ts";
 import { gateEvents } from "../chain/gateEvents.ts";
@@ -10,11 +9,12 @@ import { type LaneId, type LaneRecord, type LaneStore, replaceRecord } from "../
 import { type State, stateCommitment } from "../state/state.ts";
 import type { Deployment } from "./deployment.ts";
 import { loadMandate, noteKeptState } from "./mandates.ts";
+import { lanesFolder, refuseServed } from "./servedLanes.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Where the workspace keeps what it knows of its lanes. */
+/** Where the workspace keeps what it knows of its lanes; lanes that a service signs for are read only. */
 export function laneStore(workspace: Workspace, identity: SealIdentity): LaneStore<SignedGateCall> {
-  return createFileLaneStore(join(workspace.secrets.folder, "lanes"), identity);
+  return refuseServed(workspace, createFileLaneStore(lanesFolder(workspace), identity));
 }
 
 /** A lane that a rotation made live and the workspace has recorded. */

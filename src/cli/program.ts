@@ -171,6 +171,22 @@ const entries: readonly (CommandEntry | CommandGroup)[] = [
     ],
   },
   {
+    name: "serve",
+    summary: "run the signer as a service",
+    load: async () => (await import("./commands/serve.ts")).serveCommand(),
+  },
+  {
+    name: "service",
+    description: "the signer as a service",
+    commands: [
+      {
+        name: "init",
+        summary: "write a configuration and make the journal's identity",
+        load: async () => (await import("./commands/serviceInit.ts")).serviceInitCommand(),
+      },
+    ],
+  },
+  {
     name: "token",
     description: "who may call the service",
     commands: [

@@ -93,6 +93,21 @@ export class RevokedAgentError extends BaseError {
   }
 }
 
+/** A service signs for the lane: nobody else may. */
+export class LaneServedError extends BaseError {
+  override readonly name = "LaneServedError";
+
+  constructor({ lane, path }: { lane: number; path: string }) {
+    super(`Lane ${lane} is signed for by a service`, {
+      details: [
+        "send it your transactions, or stop it for good and take the lane back with:",
+        `  zkmandate state recover --lane ${lane} --from-service`,
+        `mark: ${path}`,
+      ],
+    });
+  }
+}
+
 /** A question was answered with Ctrl-C. */
 export class InterruptedError extends BaseError {
   override readonly name = "InterruptedError";

@@ -15,6 +15,7 @@ import { loadMandate } from "../mandates.ts";
 import { done, formatTime, table } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { openIdentity } from "../secrets.ts";
+import { takeBack } from "../servedLanes.ts";
 
 /** `zkmandate state recover`: a lane's hidden state from the secret and the chain. */
 export function stateRecoverCommand(): Command {
@@ -24,14 +25,15 @@ export function stateRecoverCommand(): Command {
         "commitment on-chain, and records it. Nothing is signed until whatever was forgotten can no longer " +
         "land. A state that does not open means that someone else used the agent key: rotate.",
     )
-    .option("--lane <number>", "the workspace's lane by default", parseCount);
+    .option("--lane <number>", "the workspace's lane by default", parseCount)
+    .option("--from-service", "take the lane back from a service that was stopped for good");
   return passphraseOptions(command)
     .addHelpText(
       "after",
       examples(["zkmandate state recover", "zkmandate state recover --lane 1 --json"]),
     )
     .action(
-      action<PassphraseOptions & { lane?: number }>(async (cli, options) => {
+      action<PassphraseOptions & { lane?: number; fromService?: boolean }>(async (cli, options) => {
         const workspace = await cli.workspace();
         const lane = options.lane ?? workspace.lane;
         const { client, deployment } = await gateClient(workspace);
@@ -51,6 +53,7 @@ export function stateRecoverCommand(): Command {
               recoverState(client, { gate, lane, committed, secret, fromBlock, kept: state }),
             ),
           );
+          if (options.fromService) await takeBack(workspace, recovered.record);
           await replaceRecord(store, recovered.record);
           return recovered;
         });

@@ -1,0 +1,109 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { Command } from "commander";
+import { parseGwei } from "viem";
+import { createAgent } from "../../agent/createAgent.ts";
+import type { ServeConfig } from "../../server/config/serveConfig.ts";
+import { createLogger } from "../../server/logs/logger.ts";
+import { startObservation } from "../../server/observation.ts";
+import { type Service, startService } from "../../server/startService.ts";
+import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
+import { action, examples } from "../cli.ts";
+import { exitCodes } from "../exitCodes.ts";
+import { done } from "../output.ts";
+import { openServedGates } from "../servedGates.ts";
+import { type ServeFileOptions, serveConfig, serveFileOption } from "../serveFile.ts";
+import { openServiceJournal } from "../serviceJournal.ts";
+import { openServiceProver } from "../serviceProver.ts";
+
+/** `zkmandate serve`: the signer as a service. */
+export function serveCommand(): Command {
+  const command = new Command("serve").description(
+    "Runs the signer as a service: JSON-RPC for wallets and bots, a journal that survives crashes, several " +
+      "gates and lanes. Logs go to stderr, one JSON object a line. SIGTERM and SIGINT let what is under way " +
+      "end, a second one does not wait; SIGHUP reads tokens, certificate and policies anew.",
+  );
+  return passphraseOptions(serveFileOption(command))
+    .addHelpText(
+      "after",
+      examples([
+        "zkmandate serve",
+        "zkmandate serve -c /etc/zkmandate/serve.yaml --passphrase-fd 3",
+      ]),
+    )
+    .action(
+      action<PassphraseOptions & ServeFileOptions>(async (cli, options) => {
+        const config = await serveConfig(cli, options);
+        const log = createLogger(config.log);
+        const observation = await startObservation(config, log);
+        const toClose: (() => Promise<void>)[] = [() => observation.tracing.close()];
+        const closeAll = async () => {
+          for (const close of toClose.splice(0).reverse()) await close();
+        };
+        try {
+          const served = await openServedGates(cli, options, config);
+          toClose.push(() => served.close());
+          const { journal } = await openServiceJournal(cli, options, config);
+          toClose.push(() => journal.close());
+          const { prover, checkProver } = openServiceProver(config, log);
+          toClose.push(() => prover.close());
+          const agent = await createAgent({
+            gates: served.gates,
+            journal,
+            prover,
+            owner: `${hostname()}-${randomUUID()}`,
+            options: tuningOf(config),
+            observer: observation.observer,
+          });
+          toClose.push(() => agent.close());
+          const { clients } = served;
+          const service = await startService({
+            ...{ config, agent, journal, clients, observation, checkProver },
+          });
+          toClose.push(() => service.close());
+          for (const address of service.addresses) log.info({ address }, "listening");
+
+          const signal = await ended(service, (err) => log.error({ err }, "not reloaded"));
+          log.info({ signal }, "ending");
+          await closeAll();
+          log.info("ended");
+          return {
+            data: { addresses: service.addresses, signal },
+            text: done(`ended by ${signal}`),
+          };
+        } finally {
+          await closeAll();
+        }
+      }),
+    );
+}
+
+function tuningOf({ queue, fees, metrics }: ServeConfig) {
+  const gwei = (amount: number) => parseGwei(amount.toFixed(9));
+  const { maxPriorityFeeGwei } = fees;
+  return {
+    maxInFlight: queue.maxInFlight,
+    maxQueued: queue.maxQueued,
+    maxQueueSeconds: queue.maxSeconds,
+    fees: {
+      maxFeePerGas: gwei(fees.maxFeeGwei),
+      maxPriorityFeePerGas: maxPriorityFeeGwei === undefined ? undefined : gwei(maxPriorityFeeGwei),
+      stuckAfter: fees.stuckSeconds,
+    },
+    reportBudgets: metrics.exposeBudgets,
+  };
+}
+
+/** Waits for a signal that ends the service; the next one does not wait for anything. */
+function ended(service: Service, onReloadError: (error: unknown) => void): Promise<string> {
+  return new Promise((resolve) => {
+    process.on("SIGHUP", () => service.reload("service").catch(onReloadError));
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, () => {
+        process.on("SIGTERM", () => process.exit(exitCodes.error));
+        process.on("SIGINT", () => process.exit(exitCodes.interrupted));
+        resolve(signal);
+      });
+    }
+  });
+}

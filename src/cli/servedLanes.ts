@@ -1,0 +1,70 @@
+import { access, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { LaneServedError } from "../errors/cli.ts";
+import { FileExistsError } from "../errors/keys.ts";
+import { writeFileAtomic } from "../keys/files.ts";
+import type { SealIdentity } from "../keys/sealed.ts";
+import { createFileLaneStore } from "../signer/fileLaneStore.ts";
+import type { SignedGateCall } from "../signer/gateCall.ts";
+import type { LaneId, LaneRecord, LaneStore } from "../state/laneStore.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** An epoch of a lane. */
+type LaneEpoch = LaneId & { epoch: number };
+
+/** Where the workspace keeps its lanes' records, and marks those that a service has taken over. */
+export const lanesFolder = ({ secrets }: Workspace) => join(secrets.folder, "lanes");
+
+function markPath(workspace: Workspace, { chainId, gate, lane, epoch }: LaneEpoch): string {
+  const name = `${chainId}-${gate.toLowerCase()}-${lane}.${epoch}.served`;
+  return join(lanesFolder(workspace), name);
+}
+
+/**
+ * Hands a lane's record over to a service, once: from then on the workspace's own commands sign nothing for
+ * the lane in that epoch, or two signers would not know of each other's digests.
+ *
+ * @returns undefined if there is no record of the epoch, or it was handed over before and may since have
+ *   been overtaken: the service then rebuilds it from the chain
+ */
+export async function handOver(
+  workspace: Workspace,
+  identity: SealIdentity,
+  lane: LaneEpoch,
+): Promise<LaneRecord<SignedGateCall> | undefined> {
+  const store = createFileLaneStore(lanesFolder(workspace), identity);
+  return store.exclusive(lane, async () => {
+    try {
+      await writeFileAtomic(markPath(workspace, lane), "");
+    } catch (error) {
+      if (error instanceof FileExistsError) return undefined;
+      throw error;
+    }
+    const record = await store.read(lane);
+    return record?.epoch === lane.epoch ? record : undefined;
+  });
+}
+
+/** Lets the workspace's own commands sign for a lane again. Nothing may be signed with older records. */
+export async function takeBack(workspace: Workspace, lane: LaneEpoch): Promise<void> {
+  await rm(markPath(workspace, lane), { force: true });
+}
+
+/** A store that writes no record of a lane which was handed over; writing comes before every signature. */
+export function refuseServed(
+  workspace: Workspace,
+  store: LaneStore<SignedGateCall>,
+): LaneStore<SignedGateCall> {
+  return {
+    ...store,
+    async write(record) {
+      const path = markPath(workspace, record);
+      const isServed = await access(path).then(
+        () => true,
+        () => false,
+      );
+      if (isServed) throw new LaneServedError({ lane: record.lane, path });
+      return store.write(record);
+    },
+  };
+}
