@@ -11,6 +11,7 @@ import {Call, IPolicyGate, Proof} from "../interfaces/IPolicyGate.sol";
 import {LaneHead, LaneHeadLib} from "../governance/LaneHead.sol";
 import {Settings} from "../governance/Settings.sol";
 import {ContextLib, Vector} from "../lib/ContextLib.sol";
+import {SchnorrLib} from "../lib/SchnorrLib.sol";
 
 /// @notice The verifiers of a gate, one for each circuit; 0 = the gate does not have it.
 struct Verifiers {
@@ -282,11 +283,17 @@ abstract contract PolicyGate is IPolicyGate, GateGovernance, EIP712 {
         LaneHead head,
         bytes32 digest,
         bytes calldata signature
-    ) private pure {
-        if (settings.agentKind() != AGENT_ECDSA) revert NoAgent(settings.agentKind());
-        (address recovered, , ) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (recovered == address(0) || recovered != head.agent()) {
-            revert InvalidSignature(recovered);
+    ) private view {
+        uint8 kind = settings.agentKind();
+        if (kind == AGENT_ECDSA) {
+            (address recovered, , ) = ECDSA.tryRecoverCalldata(digest, signature);
+            if (recovered == address(0) || recovered != head.agent()) {
+                revert InvalidSignature(recovered);
+            }
+        } else if (kind == AGENT_SCHNORR) {
+            if (!SchnorrLib.verify(uint256(_agentId), digest, signature)) revert InvalidSignature(address(0));
+        } else {
+            revert NoAgent(kind);
         }
     }
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {AgentKey, GateConfig, IGateGovernance, Lane, LaneRotation, Rotation} from "../interfaces/IGateGovernance.sol";
 import {ContextLib} from "../lib/ContextLib.sol";
+import {SchnorrLib} from "../lib/SchnorrLib.sol";
 import {LaneHead, LaneHeadLib} from "./LaneHead.sol";
 import {Settings} from "./Settings.sol";
 
@@ -22,6 +23,7 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
     /// @dev Kinds of agent keys.
     uint8 internal constant AGENT_NONE = 0;
     uint8 internal constant AGENT_ECDSA = 1;
+    uint8 internal constant AGENT_SCHNORR = 2;
 
     /// @dev A lane as it is stored; see {Lane}.
     struct LaneRecord {
@@ -43,8 +45,9 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
     RiskFeed internal _riskFeed;
     mapping(uint16 lane => LaneRecord) internal _lanes;
     mapping(address submitter => bool) internal _submitters;
+    bytes32 internal _agentId;
+    /// @dev By address, as which both kinds of key can be known: a revoked key returns under neither.
     mapping(address agent => bool) private _revokedAgents;
-    address private _agent;
     address private _guardian;
 
     modifier onlyGovernance() {
@@ -82,7 +85,7 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
                 openSubmission: settings.isOpen(),
                 riskFeed: _riskFeed.feed,
                 riskMaxAge: _riskFeed.maxAge,
-                agent: AgentKey(settings.agentKind(), _agentId(_agent)),
+                agent: AgentKey(settings.agentKind(), _agentId),
                 guardian: _guardian
             });
     }
@@ -145,9 +148,14 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
     /// @inheritdoc IGateGovernance
     function revokeAgent() external onlyGuardian {
         Settings settings = _settings;
-        emit AgentRevoked(msg.sender, settings.agentKind(), _agentId(_agent));
-        _revokedAgents[_agent] = true;
-        _agent = address(0);
+        AgentKey memory agent = AgentKey(settings.agentKind(), _agentId);
+        emit AgentRevoked(msg.sender, agent.kind, agent.id);
+        if (agent.kind != AGENT_NONE) {
+            (address account, address twin) = _accountsOf(agent);
+            _revokedAgents[account] = true;
+            _revokedAgents[twin] = true;
+            _agentId = 0;
+        }
         // Enough to stop every lane: an action reads the kind before it looks at the lane's agent.
         _settings = settings.withAgentKind(AGENT_NONE);
     }
@@ -176,9 +184,11 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
         Settings settings = _settings;
         uint32 epoch = settings.epoch() + 1;
         if (rotation.epoch != epoch) revert RotationOutOfOrder(rotation.epoch, epoch);
-        address agent = _agentAddress(rotation.agent);
-        if (_revokedAgents[agent]) revert AgentWasRevoked(rotation.agent.kind, rotation.agent.id);
-        _agent = agent;
+        (address agent, address twin) = _accountsOf(rotation.agent);
+        if (_revokedAgents[agent] || _revokedAgents[twin]) {
+            revert AgentWasRevoked(rotation.agent.kind, rotation.agent.id);
+        }
+        _agentId = rotation.agent.id;
         _settings = settings.withEpoch(epoch, rotation.maxDelay, hasRiskFeed).withAgentKind(rotation.agent.kind);
         _riskFeed = RiskFeed(rotation.riskFeed, rotation.riskMaxAge);
         emit Rotated(
@@ -236,14 +246,21 @@ abstract contract GateGovernance is IGateGovernance, ReentrancyGuardTransient {
         }
     }
 
-    function _agentAddress(AgentKey memory agent) private pure returns (address) {
-        if (agent.kind != AGENT_ECDSA) revert UnknownAgentKind(agent.kind);
+    /**
+     * @dev The address of an agent's key, and that of the key's negative, which whoever holds a Schnorr key's
+     * secret has as well; of an ECDSA key nothing but its own address is known.
+     */
+    function _accountsOf(AgentKey memory agent) private pure returns (address account, address twin) {
         uint256 id = uint256(agent.id);
-        if (id == 0 || id > type(uint160).max) revert InvalidAgentId(agent.kind, agent.id);
-        return address(uint160(id));
-    }
-
-    function _agentId(address agent) private pure returns (bytes32) {
-        return bytes32(uint256(uint160(agent)));
+        if (agent.kind == AGENT_ECDSA) {
+            if (id == 0 || id > type(uint160).max) revert InvalidAgentId(agent.kind, agent.id);
+            account = address(uint160(id));
+            twin = account;
+        } else if (agent.kind == AGENT_SCHNORR) {
+            (account, twin) = SchnorrLib.addressesOf(id);
+            if (account == address(0)) revert InvalidAgentId(agent.kind, agent.id);
+        } else {
+            revert UnknownAgentKind(agent.kind);
+        }
     }
 }

@@ -10,7 +10,7 @@ using {LaneHeadLib.agent, LaneHeadLib.epoch, LaneHeadLib.seq, LaneHeadLib.lastTi
  * @title LaneHeadLib
  * @notice The fields of {LaneHead}, from the least significant bit: the agent's address (160 bits), epoch (24),
  * next sequence number (38), last time (34). The agent is the epoch's, as every live lane was named when the
- * epoch began.
+ * epoch began; an action of a Schnorr agent reads the whole key instead, from a slot of its own.
  */
 library LaneHeadLib {
     uint256 private constant EPOCH = 160;

@@ -3,9 +3,10 @@ pragma solidity 0.8.37;
 
 /// @notice The key that signs a gate's actions: its kind and its identity under that kind.
 struct AgentKey {
-    /// @dev 0 = none (revoked), 1 = ECDSA on secp256k1.
+    /// @dev 0 = none (revoked), 1 = ECDSA on secp256k1, 2 = Schnorr on secp256k1 (a threshold group).
     uint8 kind;
-    /// @dev Kind 1: the address, right-aligned.
+    /// @dev Kind 1: the address, right-aligned. Kind 2: the x coordinate of the key, whose y is even; below the
+    /// curve's order.
     bytes32 id;
 }
 

@@ -127,7 +127,7 @@ interface IPolicyGate is IGateGovernance {
     /// @notice There is no agent key of a kind that the gate can verify; 0 = revoked.
     error NoAgent(uint8 kind);
 
-    /// @notice The signature is malformed (recovered is 0) or another key's.
+    /// @notice The signature is malformed or another key's; `recovered` is 0 where it tells nobody's, as Schnorr's.
     error InvalidSignature(address recovered);
 
     /// @notice The proof does not hold for [c, z, y].
@@ -137,7 +137,8 @@ interface IPolicyGate is IGateGovernance {
      * @notice Executes a call that the agent signed and proved.
      * @param call what to execute
      * @param proof the proof and what it was made for
-     * @param signature the agent's, over {digestOf}; ECDSA: 65 bytes r, s, v with low s
+     * @param signature the agent's, over {digestOf}; ECDSA: 65 bytes r, s, v with low s; Schnorr: 52 bytes, the
+     * address of the commitment and s
      * @return the call's return data
      */
     function execute(

@@ -1,4 +1,4 @@
-import { type Address, encodeFunctionData, pad, zeroAddress } from "viem";
+import { type Address, encodeFunctionData, getAddress, type Hex, pad, zeroAddress } from "viem";
 import { call, getBlock } from "viem/actions";
 import { policyAccountAbi } from "../chain/abi/policyAccount.ts";
 import type { ReadClient } from "../chain/client.ts";
@@ -13,6 +13,12 @@ export const agentOf = (address: Address) => ({
   kind: agentKeyKinds.ecdsa,
   id: pad(address, { size: 32 }),
 });
+
+/** An agent as a gate stores it, as a person reads it: an ECDSA key's address, or a group's key. */
+export function agentText({ kind, id }: { kind: number; id: Hex }): string {
+  if (kind === 0) return "none (revoked)";
+  return kind === agentKeyKinds.ecdsa ? getAddress(`0x${id.slice(26)}`) : `Schnorr key ${id}`;
+}
 
 /** How another agent key comes to a gate. */
 export const replaceAgentKey = [

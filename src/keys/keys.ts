@@ -1,7 +1,7 @@
 import type { Address, Hex } from "viem";
 
 /** Which scheme a gate checks an agent's signature with; the number stands in the gate's storage. */
-export const agentKeyKinds = { ecdsa: 1 } as const;
+export const agentKeyKinds = { ecdsa: 1, schnorr: 2 } as const;
 export type AgentKeyKind = keyof typeof agentKeyKinds;
 
 /**
@@ -11,14 +11,18 @@ export type AgentKeyKind = keyof typeof agentKeyKinds;
  */
 export interface AgentKey {
   readonly kind: AgentKeyKind;
+  /** Of the public key; a Schnorr key has one too, under which it signs nothing. */
   readonly address: Address;
-  /** What the gate stores: the scheme and 32 bytes (an address is padded with zeros on the left). */
+  /**
+   * What the gate stores: the scheme and 32 bytes (ECDSA: the address, padded with zeros on the left; Schnorr: the
+   * x coordinate of the public key, whose y is even).
+   */
   readonly onchain: { kind: number; id: Hex };
   /**
    * Signs a 32-byte digest.
    *
    * @param digest 32 bytes, an EIP-712 digest
-   * @returns 65 bytes `r ‖ s ‖ v`, low `s`, v = 27 or 28
+   * @returns ECDSA: 65 bytes `r ‖ s ‖ v`, low `s`, v = 27 or 28; Schnorr: 52 bytes, see `verifySchnorr`
    * @throws {KeyClosedError} after `close`
    */
   sign(digest: Hex): Promise<Hex>;

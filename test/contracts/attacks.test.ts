@@ -2,12 +2,17 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { attacks } from "./attacks.ts";
 import { createWorld, type World } from "./support/world.ts";
 
-const worlds: Record<"plain" | "risk", World | undefined> = { plain: undefined, risk: undefined };
+const worlds: Record<"plain" | "risk" | "group", World | undefined> = {
+  plain: undefined,
+  risk: undefined,
+  group: undefined,
+};
 let restore: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   worlds.plain = await createWorld();
   worlds.risk = await createWorld(undefined, { riskFeed: true });
+  worlds.group = await createWorld(undefined, { byGroup: true });
 });
 
 beforeEach(async () => {
@@ -22,7 +27,7 @@ afterEach(async () => {
 
 describe.each(Object.entries(attacks))("%s", (_, group) => {
   it.each(group)("$name", async (attack) => {
-    const world = attack.riskFeed ? worlds.risk : worlds.plain;
+    const world = attack.byGroup ? worlds.group : attack.riskFeed ? worlds.risk : worlds.plain;
     await attack.run(world as World);
   });
 });

@@ -4,6 +4,7 @@ import { callAttacks } from "./attacks/call.ts";
 import { executionAttacks } from "./attacks/execution.ts";
 import type { Attack } from "./attacks/expect.ts";
 import { feedAttacks, riskAttacks } from "./attacks/feeds.ts";
+import { schnorrAttacks } from "./attacks/schnorr.ts";
 import { verifierAttacks } from "./attacks/verifier.ts";
 
 /** Every check, in groups as the test suite shows them. */
@@ -13,6 +14,7 @@ export const attacks = {
   "price feed": feedAttacks("priceFeed"),
   "risk feed": [...feedAttacks("riskFeed"), ...riskAttacks],
   authority: authorityAttacks,
+  "Schnorr group": schnorrAttacks,
   call: callAttacks,
   verifier: verifierAttacks,
 } satisfies Record<string, Attack[]>;

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { encodeFunctionData, type Hex } from "viem";
+import { encodeFunctionData, type Hex, keccak256 } from "viem";
 import { beforeAll, describe, expect, it } from "vitest";
 import { circuits } from "../../src/action/circuits.ts";
 import { type ActionRequest, signAction, submit } from "./support/action.ts";
@@ -9,6 +9,7 @@ import {
   createWorld,
   firstRound,
   govern,
+  group,
   productionContracts,
   roles,
   type World,
@@ -25,11 +26,13 @@ const VERIFIER_FLOOR = 45_000 + 4 * 34_000 + 3 * (6_000 + 150);
 
 let world: World;
 let riskWorld: World;
+let groupWorld: World;
 let meter: Deployed;
 
 beforeAll(async () => {
   world = await createWorld();
   riskWorld = await createWorld(undefined, { riskFeed: true });
+  groupWorld = await createWorld(undefined, { byGroup: true });
   meter = await world.chain.deploy(compiled("test/GasMeter"));
 });
 
@@ -96,8 +99,25 @@ describe("gas", () => {
     record("context, digest, fingerprint", gas);
   });
 
+  it("verifying a Schnorr signature takes at most 6,000, the key's cold slot included", async () => {
+    await world.chain.transact(roles.deployer, world.schnorr, "setKey", [group.px]);
+    const hash = keccak256("0x01");
+    const [used, valid] = await world.chain.read<[bigint, boolean]>(world.schnorr, "meter", [
+      hash,
+      await group.sign({ hash }),
+    ]);
+    expect(valid).toBe(true);
+    const gas = Number(used);
+    expect(gas).toBeLessThanOrEqual(6_000);
+    record("verify schnorr", gas);
+  });
+
   it("a whole gated ERC-20 transfer", async () => {
     record("erc20 transfer", await gasOf(world));
+  });
+
+  it("a whole gated ERC-20 transfer of a Schnorr group", async () => {
+    record("erc20 transfer, schnorr group", await gasOf(groupWorld));
   });
 
   it("a whole gated ERC-20 transfer with a risk feed", async () => {

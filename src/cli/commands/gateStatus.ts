@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { getAddress, isAddressEqual, numberToHex, zeroAddress } from "viem";
+import { isAddressEqual, numberToHex, zeroAddress } from "viem";
 import { getBalance, getBlock, readContract } from "viem/actions";
 import { policyAccountAbi } from "../../chain/abi/policyAccount.ts";
 import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
@@ -7,6 +7,7 @@ import { readGate } from "../../chain/readGate.ts";
 import { readLane } from "../../chain/readLane.ts";
 import { addressOfAccount } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
+import { agentText } from "../agentKey.ts";
 import { action, examples } from "../cli.ts";
 import { formatEth } from "../funds.ts";
 import { gateClient } from "../gateClient.ts";
@@ -52,8 +53,7 @@ export function gateStatusCommand(): Command {
             functionName: "isSubmitter",
             args: [submitter],
           }));
-        const agent =
-          config.agent.kind === 0 ? "none (revoked)" : getAddress(`0x${config.agent.id.slice(26)}`);
+        const agent = agentText(config.agent);
         const live = lane.epoch === config.epoch && lane.epoch > 0;
         const announced = await Promise.all(
           operations.map(async (saved) => ({ saved, state: await operationState(client, saved) })),

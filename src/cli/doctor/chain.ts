@@ -1,4 +1,4 @@
-import { type Address, getAddress, isAddressEqual, zeroAddress } from "viem";
+import { type Address, type Hex, isAddressEqual, zeroAddress } from "viem";
 import { getBalance, getBlock, readContract } from "viem/actions";
 import { policyAccountAbi } from "../../chain/abi/policyAccount.ts";
 import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
@@ -9,7 +9,7 @@ import { readRound } from "../../chain/readRound.ts";
 import { verifyDeployment } from "../../chain/verifyDeployment.ts";
 import type { PolicyFeed } from "../../policy/compile.ts";
 import { addressOfAccount } from "../accounts.ts";
-import { replaceAgentKey } from "../agentKey.ts";
+import { agentOf, agentText, replaceAgentKey } from "../agentKey.ts";
 import type { Check } from "../checks.ts";
 import type { Cli } from "../cli.ts";
 import type { Deployment } from "../deployment.ts";
@@ -75,15 +75,18 @@ export async function checkGate(cli: Cli, client: ReadClient, gate: Address): Pr
   ];
 }
 
-function checkAgent({ kind, id }: { kind: number; id: string }, key: Address | undefined): Check {
+function checkAgent(onchain: { kind: number; id: Hex }, key: Address | undefined): Check {
   const name = "agent on-chain";
-  if (kind === 0) return { name, status: "fail", detail: `revoked: ${replaceAgentKey.join("; ")}` };
-  const onchain = getAddress(`0x${id.slice(26)}`);
-  if (key === undefined)
-    return { name, status: "skip", detail: `${onchain}; no keystore to compare` };
-  return isAddressEqual(onchain, key)
+  if (onchain.kind === 0) {
+    return { name, status: "fail", detail: `revoked: ${replaceAgentKey.join("; ")}` };
+  }
+  if (key === undefined) {
+    return { name, status: "skip", detail: `${agentText(onchain)}; no keystore to compare` };
+  }
+  const { kind, id } = agentOf(key);
+  return onchain.kind === kind && BigInt(onchain.id) === BigInt(id)
     ? { name, status: "ok", detail: "the workspace's agent key" }
-    : { name, status: "fail", detail: `${onchain}, but the workspace's key is ${key}` };
+    : { name, status: "fail", detail: `${agentText(onchain)}, but the workspace's key is ${key}` };
 }
 
 function checkGuardian(onchain: Address, key: Address | undefined): Check {

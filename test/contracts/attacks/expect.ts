@@ -14,6 +14,8 @@ export interface Attack {
   name: string;
   /** Whether the world has a risk feed; by default not. */
   riskFeed?: boolean;
+  /** Whether the world's agent is a Schnorr group; by default an ECDSA key. */
+  byGroup?: boolean;
   run(world: World): Promise<void>;
 }
 

@@ -1,12 +1,4 @@
-import {
-  type Address,
-  encodeFunctionData,
-  type Hex,
-  keccak256,
-  type PrivateKeyAccount,
-  size,
-  zeroAddress,
-} from "viem";
+import { type Address, encodeFunctionData, type Hex, keccak256, size, zeroAddress } from "viem";
 import { circuits } from "../../../src/action/circuits.ts";
 import {
   type Context,
@@ -21,7 +13,7 @@ import { challenge, gatedActionDigest } from "../../../src/action/digest.ts";
 import { FIELD_ORDER } from "../../../src/field/field.ts";
 import type { Outcome } from "./chain.ts";
 import { openProof, type Points } from "./openProof.ts";
-import { agent, laneOf, roles, type World } from "./world.ts";
+import { type DigestSigner, laneOf, roles, type World } from "./world.ts";
 
 export interface Call {
   target: Address;
@@ -64,7 +56,7 @@ export type Claims = Partial<Context> & {
 
 export interface ActionRequest extends Partial<Call>, Partial<Omit<Proof, "points">> {
   claims?: Claims;
-  signer?: PrivateKeyAccount;
+  signer?: DigestSigner;
   /** Whose proving key to use, if it is not the declared circuit's. */
   provingKey?: "gate" | "wide";
 }
@@ -82,7 +74,7 @@ export function transferData(world: World, to: Address, amount: bigint): Hex {
  * open circuit. Out-of-range elements are allowed: a thief's prover does not check bounds.
  */
 export async function signAction(world: World, request: ActionRequest = {}): Promise<SignedAction> {
-  const { claims = {}, signer = agent } = request;
+  const { claims = {}, signer = world.signer } = request;
   const time = request.time ?? (await world.chain.now());
   const laneId = request.lane ?? 0;
   const lane = await laneOf(world, laneId);

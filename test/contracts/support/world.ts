@@ -2,12 +2,15 @@ import { type Address, encodeFunctionData, type Hex, pad, parseEther, zeroAddres
 import { privateKeyToAccount } from "viem/accounts";
 import { accounts, type Chain, type Deployed, type Outcome, startChain } from "./chain.ts";
 import { type CompiledContract, compiled, timelockController } from "./contracts.ts";
+import { schnorrSigner } from "./schnorr.ts";
 
 /** The contracts under test; a mutant replaces them. */
 export interface GateContracts {
   account: CompiledContract;
   gateVerifier: CompiledContract;
   wideVerifier: CompiledContract;
+  /** The library by which a gate verifies a group's signature, by itself. */
+  schnorr: CompiledContract;
 }
 
 export interface LaneRotation {
@@ -51,6 +54,16 @@ export const agent = privateKeyToAccount(pad("0xa9e47", { size: 32 }));
 export const impostor = privateKeyToAccount(pad("0xbad", { size: 32 }));
 export const agentKey = { kind: 1, id: pad(agent.address) };
 
+/** A group's key, and another's. */
+export const group = schnorrSigner(0x9509n);
+export const otherGroup = schnorrSigner(0xbad9n);
+export const groupKey = { kind: 2, id: group.id };
+
+/** Whoever signs digests. */
+export interface DigestSigner {
+  sign(parameters: { hash: Hex }): Promise<Hex>;
+}
+
 /** Lanes 0 and 1 are twins, so that nothing but the lane's number tells them apart. Lane 2 is different. */
 export const genesisLanes: readonly LaneRotation[] = [
   { lane: 0, keepState: false, policy: 1_001n, state: 2_001n },
@@ -69,12 +82,17 @@ export interface World {
   /** Whether the gate has a risk feed is up to the first rotation; the feed always exists. */
   riskFeed: Deployed;
   verifiers: { gate: Deployed; wide: Deployed };
+  schnorr: Deployed;
+  /** The agent as the gate stores it, and who signs for it. */
+  agentKey: { kind: number; id: Hex };
+  signer: DigestSigner;
 }
 
 export const productionContracts = (): GateContracts => ({
   account: compiled("gate/PolicyAccount"),
   gateVerifier: compiled("test/OpenGateVerifier"),
   wideVerifier: compiled("test/OpenWideVerifier"),
+  schnorr: compiled("test/SchnorrHarness"),
 });
 
 /** Rounds of both feeds as they stand at the start: the round and its answer. */
@@ -84,10 +102,15 @@ export const firstRound = { round: 100n, answer: 3_000n };
  * Deploys a gate with three lanes, a token that it holds, a target, two feeds and a timelock.
  *
  * @param options.riskFeed whether the gate is configured with the risk feed
+ * @param options.byGroup whether the agent is a Schnorr group instead of an ECDSA key
  */
 export async function createWorld(
   contracts: GateContracts = productionContracts(),
-  { riskFeed: withRiskFeed = false, chain: existing }: { riskFeed?: boolean; chain?: Chain } = {},
+  {
+    riskFeed: withRiskFeed = false,
+    byGroup = false,
+    chain: existing,
+  }: { riskFeed?: boolean; byGroup?: boolean; chain?: Chain } = {},
 ): Promise<World> {
   const chain = existing ?? (await startChain({ allowUnlimitedContractSize: true }));
   const timelock = await chain.deploy(timelockController, [
@@ -121,7 +144,7 @@ export async function createWorld(
     {
       epoch: 1,
       eta,
-      agent: agentKey,
+      agent: byGroup ? groupKey : agentKey,
       riskFeed: withRiskFeed ? riskFeed.address : zeroAddress,
       riskMaxAge: withRiskFeed ? RISK_MAX_AGE : 0,
       maxDelay: MAX_DELAY,
@@ -134,7 +157,19 @@ export async function createWorld(
     { from: roles.deployer, to: gate.address, value: parseEther("10") },
     gate.abi,
   );
-  return { chain, gate, timelock, token, target, priceFeed, riskFeed, verifiers };
+  const schnorr = await chain.deploy(contracts.schnorr);
+  return {
+    chain,
+    gate,
+    timelock,
+    token,
+    target,
+    priceFeed,
+    riskFeed,
+    verifiers,
+    schnorr,
+    ...(byGroup ? { agentKey: groupKey, signer: group } : { agentKey, signer: agent }),
+  };
 }
 
 export async function laneOf(world: World, lane: number): Promise<LaneRecord> {
@@ -192,7 +227,7 @@ export async function rotationOf(world: World, changes: Partial<Rotation>): Prom
   return {
     epoch: config.epoch + 1,
     eta: (await world.chain.now()) + TIMELOCK_DELAY,
-    agent: agentKey,
+    agent: world.agentKey,
     riskFeed: config.riskFeed,
     riskMaxAge: config.riskMaxAge,
     maxDelay: MAX_DELAY,

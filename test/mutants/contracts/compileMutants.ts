@@ -29,11 +29,15 @@ export interface CompiledMutant {
 const root = new URL("../../../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 
-/** What a gate is made of. */
+/** Runs a library of the gate by itself. */
+const HARNESS = "test/SchnorrHarness.sol";
+/** What a gate is made of, and the harness. */
 const originals = Object.fromEntries(
   readdirSync(new URL("contracts/", root), { recursive: true })
     .map(String)
-    .filter((path) => /^(feeds|gate|governance|interfaces|lib)\/.*\.sol$/.test(path))
+    .filter(
+      (path) => path === HARNESS || /^(feeds|gate|governance|interfaces|lib)\/.*\.sol$/.test(path),
+    )
     .map((path) => [path, read(`contracts/${path}`)]),
 );
 
@@ -61,12 +65,14 @@ export function compileMutants(mutants: readonly Mutant[]): CompiledMutant[] {
   const output = compile(copies);
   return mutants.map((mutant, i) => {
     const own = mutant.kind === "text";
-    const { file, name, role } = deployed(mutant.file);
-    const contract = output.contracts[`${own ? `own${i}` : "switched"}/${file}`]?.[name];
-    if (!contract) throw new MutantError(`${mutant.name}: there is no ${name}`);
-    const bytecode: Hex = `0x${contract.evm.bytecode.object}`;
+    const contracts: Partial<GateContracts> = {};
+    for (const { file, name, role } of deployed(mutant.file)) {
+      const contract = output.contracts[`${own ? `own${i}` : "switched"}/${file}`]?.[name];
+      if (!contract) throw new MutantError(`${mutant.name}: there is no ${name}`);
+      contracts[role] = { abi: contract.abi, bytecode: `0x${contract.evm.bytecode.object}` };
+    }
     return {
-      contracts: { [role]: { abi: contract.abi, bytecode } },
+      contracts,
       async enable(chain, gate) {
         if (own) return;
         const id = numberToHex(i + 1, { size: 32 });
@@ -79,11 +85,14 @@ export function compileMutants(mutants: readonly Mutant[]): CompiledMutant[] {
   });
 }
 
-/** The contract to deploy for a bug in a file. */
+/** The contracts to deploy for a bug in a file. */
 function deployed(file: string) {
   return file === VERIFIER
-    ? ({ file, name: "OpenGateVerifier", role: "gateVerifier" } as const)
-    : ({ file: "gate/PolicyAccount.sol", name: "PolicyAccount", role: "account" } as const);
+    ? ([{ file, name: "OpenGateVerifier", role: "gateVerifier" }] as const)
+    : ([
+        { file: "gate/PolicyAccount.sol", name: "PolicyAccount", role: "account" },
+        { file: HARNESS, name: "SchnorrHarness", role: "schnorr" },
+      ] as const);
 }
 
 function compile(copies: Record<string, Record<string, string>>): SolcOutput {
@@ -101,7 +110,9 @@ function compile(copies: Record<string, Record<string, string>>): SolcOutput {
           evmVersion: "prague",
           viaIR: true,
           optimizer: { enabled: false },
-          outputSelection: { "*": { PolicyAccount: wanted, OpenGateVerifier: wanted } },
+          outputSelection: {
+            "*": { PolicyAccount: wanted, OpenGateVerifier: wanted, SchnorrHarness: wanted },
+          },
         },
       }),
       { import: (path) => ({ contents: read(`node_modules/${path}`) }) },
@@ -132,6 +143,8 @@ interface Patch {
 /** The sources with every bug that can be switched on. */
 function instrumented(mutants: readonly Mutant[]): Record<string, string> {
   const files: Record<string, string> = { ...originals, [BUG_FILE]: bugSource };
+  // A function that asks which bug is on reads storage.
+  files[HARNESS] = read(`contracts/${HARNESS}`).replaceAll("external pure", "external view");
   for (const [path, source] of Object.entries(originals)) {
     const patches = mutants
       .map((mutant, i) => ({ mutant, id: i + 1 }))

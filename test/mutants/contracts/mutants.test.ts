@@ -24,14 +24,16 @@ beforeAll(async () => {
 
 afterAll(() => console.table(table));
 
+const worldOf = ({ riskFeed = false, byGroup = false }: Attack) => ({ riskFeed, byGroup });
+
 /** What an attack says about a mutant: the defect it found, or nothing. */
 async function findDefect(index: number, attack: Attack): Promise<GateDefect | undefined> {
   const restore = await chain.snapshot();
   try {
     const mutant = compiled[index] as CompiledMutant;
     const contracts = { ...productionContracts(), ...mutant.contracts };
-    const world = await createWorld(contracts, { chain, riskFeed: attack.riskFeed ?? false });
-    await mutant.enable(chain, world.gate.address);
+    const world = await createWorld(contracts, { chain, ...worldOf(attack) });
+    for (const { address } of [world.gate, world.schnorr]) await mutant.enable(chain, address);
     await attack.run(world);
     return undefined;
   } catch (error) {
@@ -67,7 +69,7 @@ describe("planted contract bugs", () => {
     const names = new Set(mutants.flatMap(({ caughtBy }) => caughtBy));
     for (const attack of all.filter(({ name }) => names.has(name))) {
       const restore = await chain.snapshot();
-      const world = await createWorld(contracts, { chain, riskFeed: attack.riskFeed ?? false });
+      const world = await createWorld(contracts, { chain, ...worldOf(attack) });
       await attack.run(world);
       await restore();
     }

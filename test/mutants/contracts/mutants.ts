@@ -19,6 +19,7 @@ export interface Mutant {
 
 const GATE = "gate/PolicyGate.sol";
 const GOVERNANCE = "governance/GateGovernance.sol";
+const SCHNORR = "lib/SchnorrLib.sol";
 const ROUNDS = "feeds/RoundReader.sol";
 export const VERIFIER = "test/OpenGateVerifier.sol";
 
@@ -42,6 +43,7 @@ const instead = (
 ): Mutant => ({ name, file, kind: "expression", find, replace, caughtBy });
 
 export const HONEST = "an honest action executes once, and the lane moves on";
+export const GROUP = "a group's action executes once, and the lane moves on";
 export const SPECIFICATION = "digest, challenge and fingerprint are those of the specification";
 
 export const mutants: readonly Mutant[] = [
@@ -273,8 +275,8 @@ export const mutants: readonly Mutant[] = [
     name: "revoked key needs no signature",
     file: GATE,
     kind: "statement",
-    find: "if (settings.agentKind() != AGENT_ECDSA) revert NoAgent(settings.agentKind());",
-    replace: "if (settings.agentKind() == 0) return;",
+    find: "revert NoAgent(kind);",
+    replace: "return;",
     caughtBy: ["a revoked agent key is refused"],
   },
   {
@@ -292,6 +294,97 @@ export const mutants: readonly Mutant[] = [
     "recovered != head.agent()",
     "false",
     "an impostor's signature is refused",
+  ),
+  // Schnorr group
+  instead(
+    "any signature of a group accepted",
+    GATE,
+    "!SchnorrLib.verify(uint256(_agentId), digest, signature)",
+    "false",
+    "another group's signature is refused",
+    "a group's signature of another action is refused",
+  ),
+  without(
+    "signature's length not checked",
+    SCHNORR,
+    "if (signature.length != SIGNATURE_LENGTH) return false;",
+    "a group's signature with a byte more is refused",
+  ),
+  without(
+    "refusal of ecrecover taken for a commitment",
+    SCHNORR,
+    "if (commitment == address(0)) return false;",
+    "the zero address is no commitment, of a key or of none",
+  ),
+  instead(
+    "s not bounded",
+    SCHNORR,
+    "s == 0 || s >= N",
+    "false",
+    "a commitment has one opening: s + n and 0 are refused",
+  ),
+  instead(
+    "s = n accepted",
+    SCHNORR,
+    "s == 0 || ⟦s >= N⟧",
+    "s > N",
+    "a commitment has one opening: s + n and 0 are refused",
+  ),
+  instead(
+    "s = 0 accepted",
+    SCHNORR,
+    "if (⟦s == 0⟧ ||",
+    "false",
+    "a commitment has one opening: s + n and 0 are refused",
+  ),
+  instead(
+    "key taken with odd y",
+    SCHNORR,
+    "ecrecover(h, ⟦EVEN⟧, bytes32(px)",
+    "ODD",
+    GROUP,
+    "a signature of the group key's negative is refused",
+  ),
+  ...(["px", "digest", "commitment"] as const).map((left) => ({
+    name: `challenge does not cover ${left}`,
+    file: SCHNORR,
+    kind: "text" as const,
+    find: "abi.encodePacked(CHALLENGE_TAG, px, digest, commitment)",
+    replace: `abi.encodePacked(CHALLENGE_TAG, ${["px", "digest", "commitment"].filter((name) => name !== left).join(", ")})`,
+    caughtBy: ["the challenge covers key, digest and commitment", GROUP],
+  })),
+  {
+    name: "challenge without its tag",
+    file: SCHNORR,
+    kind: "text",
+    find: "abi.encodePacked(CHALLENGE_TAG, ",
+    replace: "abi.encodePacked(",
+    caughtBy: ["the challenge covers key, digest and commitment", GROUP],
+  },
+  without(
+    "what is no key registered",
+    GOVERNANCE,
+    "if (account == address(0)) revert InvalidAgentId(agent.kind, agent.id);",
+    "a rotation to what is no group key is refused",
+  ),
+  without(
+    "revoked group's key itself not remembered",
+    GOVERNANCE,
+    "_revokedAgents[account] = true;",
+    "a revoked group key returns neither as a group nor as an ECDSA key",
+  ),
+  without(
+    "revoked group's negative not remembered",
+    GOVERNANCE,
+    "_revokedAgents[twin] = true;",
+    "a revoked group key returns neither as a group nor as an ECDSA key",
+  ),
+  instead(
+    "group of a revoked key's negative accepted",
+    GOVERNANCE,
+    "_revokedAgents[agent] || ⟦_revokedAgents[twin]⟧",
+    "false",
+    "a revoked ECDSA key does not return as a group",
   ),
   // Proof
   instead(
