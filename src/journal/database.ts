@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { BaseError } from "../errors/base.ts";
 import { JournalDamagedError, JournalUnavailableError } from "../errors/journal.ts";
 import type { Queries, Schema } from "./schema.ts";
+import { createTurns } from "./turns.ts";
 
 /** How long a transaction that others keep from running is tried again. */
 const PATIENCE_MS = 5_000;
@@ -36,6 +37,11 @@ export interface DatabaseParts {
   place: string;
   db: Kysely<Schema>;
   snapshot<T>(work: (db: Queries) => Promise<T>): Promise<T>;
+  /**
+   * How many connections there are. Whoever waits for one waits here, for as long as it takes: the database
+   * is not gone because there is much to do.
+   */
+  connections: number;
   /** Whether a writing transaction must lock rows, or holds the whole database. */
   locksRows: boolean;
   classify(error: unknown): Failure;
@@ -58,17 +64,19 @@ export function journalError(
 /** Puts retries and errors around a database. */
 export function createDatabase(parts: DatabaseParts): Database {
   const { place, db, locksRows, classify } = parts;
+  const inTurn = createTurns(parts.connections);
   const failed = (cause: unknown) => journalError(place, classify, cause);
 
   /** Nothing of a transaction that was kept from running has happened: it can run again. */
   async function patiently<T>(work: () => Promise<T>): Promise<T> {
-    const start = performance.now();
+    let busySince: number | undefined;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await work();
+        return await inTurn(work);
       } catch (error) {
         const isBusy = !(error instanceof BaseError) && classify(error).kind === "busy";
-        if (!isBusy || performance.now() - start > PATIENCE_MS) throw failed(error);
+        busySince ??= performance.now();
+        if (!isBusy || performance.now() - busySince > PATIENCE_MS) throw failed(error);
         await delay(Math.random() * Math.min(100, 2 ** attempt));
       }
     }

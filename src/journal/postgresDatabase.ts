@@ -10,7 +10,7 @@ const defaults: pg.PoolConfig = {
   application_name: "zkmandate",
   max: 10,
   keepAlive: true,
-  connectionTimeoutMillis: 10_000,
+  connectionTimeoutMillis: 5_000,
   lock_timeout: 5_000,
   statement_timeout: 10_000,
   idle_in_transaction_session_timeout: 10_000,
@@ -54,6 +54,7 @@ export async function openPostgresDatabase(
   const database = createDatabase({
     place,
     db: scoped,
+    connections: pool.options.max ?? 10,
     locksRows: true,
     classify,
     async close() {

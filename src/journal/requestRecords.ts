@@ -20,7 +20,7 @@ const rowName = (id: string, version: number): RowName => ({
 });
 
 /** What is read of a request's row: the record, and the columns that must agree with it. */
-const columns = ["id", "status", "version", "payload"] as const;
+export const requestColumns = ["id", "status", "version", "payload"] as const;
 
 interface RequestRow {
   id: string;
@@ -43,7 +43,7 @@ export function createRequestRecords(
       database.read(async (db) => {
         const row = await db
           .selectFrom("requests")
-          .select(columns)
+          .select(requestColumns)
           .where("id", "=", id)
           .executeTakeFirst();
         return row && open(row);
@@ -54,7 +54,7 @@ export function createRequestRecords(
         const row = await db
           .selectFrom("transaction_hashes")
           .innerJoin("requests", "requests.id", "transaction_hashes.request_id")
-          .select(columns)
+          .select(requestColumns)
           .where("hash", "=", hash.toLowerCase())
           .executeTakeFirst();
         return row && open(row);
@@ -64,7 +64,7 @@ export function createRequestRecords(
       database.read(async (db) => {
         // SQL has no empty list.
         if (statuses?.length === 0) return [];
-        let query = db.selectFrom("requests").select(columns).orderBy("ordinal");
+        let query = db.selectFrom("requests").select(requestColumns).orderBy("ordinal");
         if (lane !== undefined) {
           const { chain_id, gate, lane: number } = laneColumns(lane);
           query = query
@@ -80,7 +80,7 @@ export function createRequestRecords(
     advance: (id, from, change) =>
       database.write(async (db) => {
         const row = await database
-          .lockRows(db.selectFrom("requests").select(columns).where("id", "=", id))
+          .lockRows(db.selectFrom("requests").select(requestColumns).where("id", "=", id))
           .executeTakeFirst();
         const request = row && open(row);
         if (row === undefined || request?.status !== from) {
@@ -135,7 +135,7 @@ async function addRequest(
 
   const row = await db
     .selectFrom("requests")
-    .select(columns)
+    .select(requestColumns)
     .where("dedup", "=", dedup)
     .executeTakeFirstOrThrow();
   const known = openRequest(cipher, row);

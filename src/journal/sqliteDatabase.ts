@@ -34,6 +34,8 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
   const database = createDatabase({
     place,
     db,
+    // kysely hands its one connection around, and a snapshot has its own.
+    connections: Number.POSITIVE_INFINITY,
     locksRows: false,
     classify,
     async close() {

@@ -18,7 +18,15 @@ const rowName = ({ chainId, submitter, nonce }: TransactionName, version: number
   version,
 });
 
-const columns = ["chain_id", "submitter", "nonce", "status", "version", "payload"] as const;
+/** What is read of a transaction's row: the record, and the columns that must agree with it. */
+export const transactionColumns = [
+  "chain_id",
+  "submitter",
+  "nonce",
+  "status",
+  "version",
+  "payload",
+] as const;
 
 interface TransactionRow {
   chain_id: number;
@@ -41,7 +49,7 @@ export function createTransactionRecords(
       database.read(async (db) => {
         const rows = await db
           .selectFrom("transactions")
-          .select(columns)
+          .select(transactionColumns)
           .where("chain_id", "=", chainId)
           .where("submitter", "=", submitter.toLowerCase())
           .where("status", "!=", "mined")
@@ -91,7 +99,7 @@ export function createTransactionRecords(
   async function ofRequest(db: Queries, request: string): Promise<OuterTransaction | undefined> {
     const row = await db
       .selectFrom("transactions")
-      .select(columns)
+      .select(transactionColumns)
       .where("request_id", "=", request)
       .executeTakeFirst();
     return row && openTransaction(cipher, row);
@@ -102,7 +110,7 @@ export function createTransactionRecords(
       .lockRows(
         db
           .selectFrom("transactions")
-          .select(columns)
+          .select(transactionColumns)
           .where("chain_id", "=", transaction.chainId)
           .where("submitter", "=", transaction.submitter.toLowerCase())
           .where("nonce", "=", transaction.nonce),

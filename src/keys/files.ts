@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { BaseError } from "../errors/base.ts";
 import { FileExistsError, KeyFileError } from "../errors/keys.ts";
 
 /**
@@ -9,13 +10,14 @@ import { FileExistsError, KeyFileError } from "../errors/keys.ts";
  * The content goes to a temporary file in the same folder, is flushed, takes its name in one step, and the
  * folder is flushed too. Missing folders are made with mode 0700.
  *
+ * @param content whole, or piece by piece: what its source throws leaves no file
  * @param replace whether an existing file may be replaced; never by default
  * @throws {FileExistsError} if the file exists and `replace` is not set
  * @throws {KeyFileError} if the file system refuses
  */
 export async function writeFileAtomic(
   path: string,
-  content: Uint8Array | string,
+  content: Uint8Array | string | AsyncIterable<Uint8Array>,
   { replace = false, mode = 0o600 }: { replace?: boolean; mode?: number } = {},
 ): Promise<void> {
   const target = resolve(path);
@@ -44,6 +46,7 @@ export async function writeFileAtomic(
       await directory.close();
     }
   } catch (cause) {
+    if (cause instanceof BaseError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === "EEXIST") throw new FileExistsError({ path });
     throw new KeyFileError({ path, doing: "written", cause });
   }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { inspect } from "node:util";
 import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from "age-encryption";
+import type { BaseError } from "../errors/base.ts";
 import { InvalidSealedFileError, KeyFileError, WrongPassphraseError } from "../errors/keys.ts";
 import { parseWithBigints, stringifyWithBigints } from "./bigintJson.ts";
 import { writeFileAtomic } from "./files.ts";
@@ -76,24 +77,33 @@ async function encrypt(text: string, key: SealKey, { workFactor = WORK_FACTOR }:
 }
 
 async function decrypt(file: Uint8Array, key: SealKey, path: string): Promise<string> {
-  const start = new TextDecoder().decode(file.subarray(0, AGE_HEADER.length));
-  if (start !== AGE_HEADER) {
-    throw new InvalidSealedFileError({
-      path,
-      received: file.length === 0 ? "an empty file" : "another format",
-    });
-  }
+  assertAgeHeader(file, path);
   const decrypter = new Decrypter();
   if (key instanceof SealIdentity) key.unlock(decrypter);
   else decrypter.addPassphrase(key);
   try {
     return await decrypter.decrypt(file, "text");
   } catch (cause) {
-    const { message } = cause as Error;
-    // age says this when no key of ours unwraps the file key; anything else is damage.
-    if (message.includes("no identity matched")) throw new WrongPassphraseError({ path });
-    throw new InvalidSealedFileError({ path, received: `damaged: ${message}`, cause });
+    throw sealedFileError(path, cause);
   }
+}
+
+/**
+ * @param start the file's first bytes, or all of them
+ * @throws {InvalidSealedFileError} if it does not begin as an age file does
+ */
+export function assertAgeHeader(start: Uint8Array, path: string): void {
+  if (new TextDecoder().decode(start.subarray(0, AGE_HEADER.length)) === AGE_HEADER) return;
+  const received = start.length === 0 ? "an empty file" : "another format";
+  throw new InvalidSealedFileError({ path, received });
+}
+
+/** What it means that age does not open a file. */
+export function sealedFileError(path: string, cause: unknown): BaseError {
+  const { message } = cause as Error;
+  // age says this when no key of ours unwraps the file key; anything else is damage.
+  if (message.includes("no identity matched")) return new WrongPassphraseError({ path });
+  return new InvalidSealedFileError({ path, received: `damaged: ${message}`, cause });
 }
 
 /**
