@@ -61,6 +61,8 @@ export interface KernelExports {
     out: number,
   ): number;
 
+  /** 1/a in both lanes, 0 of 0, in Fq or Fq2. */
+  invert(degree: number, result: number, a: number): void;
   fqMultiply(result: number, a: number, b: number): void;
   fqSquare(result: number, a: number): void;
   fqAdd(result: number, a: number, b: number): void;

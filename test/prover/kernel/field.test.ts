@@ -116,6 +116,52 @@ describe.each(["fq", "fr"] as const)("arithmetic of %s in two lanes", (name) => 
   });
 });
 
+describe("invert", () => {
+  const { Fp, Fp2 } = bn254.fields;
+  const { scalar } = randomness(13);
+  // Of a Montgomery form x·R the inverse's is R²/(x·R).
+  const squaredR = Fp.create(R * R);
+  const edges = [0n, 1n, 2n, 3n, Fp.ORDER - 1n, Fp.ORDER / 2n, 1n << 253n, (1n << 30n) - 1n];
+  const values = [...edges, ...Array.from({ length: 3_000 }, () => Fp.create(scalar() * 3n))];
+
+  it("inverts in Fq as noble does, each lane on its own, and 0 to 0", () => {
+    const [out, a] = addresses;
+    for (const [k, first] of values.entries()) {
+      const second = (k < edges.length ** 2 ? edges[k % edges.length] : scalar()) as bigint;
+      for (const [x, y] of [
+        [first, second],
+        [second, first],
+      ] as const) {
+        put(a, 0, x);
+        put(a, 1, y);
+        kernel.invert(1, out, a);
+        for (const [lane, value] of [x, y].entries()) {
+          const expected = value === 0n ? 0n : Fp.mul(squaredR, Fp.inv(value));
+          expect(Fp.create(get(out, lane))).toBe(expected);
+        }
+      }
+    }
+  });
+
+  it("inverts in Fq2 as noble does", () => {
+    const [out, a] = addresses;
+    for (const [k, c0] of values.slice(1, 300).entries()) {
+      const c1 = values[(7 * k) % values.length] as bigint;
+      for (const lane of [0, 1]) {
+        put(a, lane, c0);
+        put(a + 80, lane, c1);
+      }
+      kernel.invert(2, out, a);
+      const expected = Fp2.mul(
+        Fp2.inv(Fp2.fromBigTuple([c0, c1])),
+        Fp2.create({ c0: squaredR, c1: 0n }),
+      );
+      expect(Fp.create(get(out, 0))).toBe(expected.c0);
+      expect(Fp.create(get(out + 80, 1))).toBe(expected.c1);
+    }
+  });
+});
+
 it("multiplies in Fq2 as noble does", () => {
   const { Fp, Fp2 } = bn254.fields;
   const inverseR = Fp.inv(Fp.create(R));

@@ -4,9 +4,10 @@
  */
 import {
   FQ_FROM_BYTES,
-  FQ_INVERSE_EXPONENT,
+  FQ_FROM_PLAIN,
   FQ_MODULUS,
   FQ_ONE,
+  FQ_RAW_ONE,
   FQ_TO_BYTES,
   FR_FROM_PLAIN,
   FR_MODULUS,
@@ -20,13 +21,15 @@ import {
   frMultiply,
   frMultiplyUnsigned,
 } from "./generated";
+import { invertBytes } from "./inverse";
 
 /** Bytes of an Fq element in two lanes. */
 export const ELEMENT: usize = 80;
 
 const ZERO: usize = memory.data(160, 16);
-const POWERS: usize = memory.data(16 * 80, 16);
-const POWER: usize = memory.data(80, 16);
+const SWAPPED: usize = memory.data(80, 16);
+const PLAIN: usize = memory.data(80, 16);
+const BYTES: usize = memory.data(32, 16);
 const NORM: usize = memory.data(80, 16);
 const SQUARE: usize = memory.data(80, 16);
 const UNSIGNED: usize = memory.data(80, 16);
@@ -62,21 +65,34 @@ export function setOne(degree: i32, result: usize): void {
 }
 
 /**
- * a^(q−2): the inverse in both lanes, 0 of 0. Windows of four bits (Fermat). Result and operand may
- * be the same.
+ * The inverse in both lanes, 0 of 0. One inversion serves both, as 1/a₀ = a₁/(a₀·a₁), unless one of them
+ * is 0. Result and operand may be the same.
  */
 function invertBase(result: usize, a: usize): void {
-  copy(1, POWERS, FQ_ONE);
-  for (let i: usize = 1; i < 16; i++) {
-    fqMultiply(POWERS + ELEMENT * i, POWERS + ELEMENT * (i - 1), a);
+  for (let i: usize = 0; i < ELEMENT; i += 16) {
+    const limb = v128.load(a + i);
+    v128.store(SWAPPED + i, v128.shuffle<i64>(limb, limb, 1, 0));
   }
-  copy(1, POWER, FQ_ONE);
-  for (let i: usize = 0; i < 64; i++) {
-    for (let k = 0; k < 4; k++) fqSquare(POWER, POWER);
-    const nibble = <usize>load<u8>(FQ_INVERSE_EXPONENT + i);
-    if (nibble != 0) fqMultiply(POWER, POWER, POWERS + ELEMENT * nibble);
+  fqMultiply(PLAIN, a, SWAPPED);
+  fqMultiply(PLAIN, PLAIN, FQ_RAW_ONE);
+  if (invertLane(0)) {
+    loadUnsigned(UNSIGNED, 1, BYTES);
+    fqMultiplyUnsigned(PLAIN, UNSIGNED, FQ_FROM_PLAIN);
+    fqMultiply(result, PLAIN, SWAPPED);
+    return;
   }
-  copy(1, result, POWER);
+  fqMultiply(PLAIN, a, FQ_RAW_ONE);
+  invertLane(0);
+  invertLane(1);
+  fqMultiplyUnsigned(result, UNSIGNED, FQ_FROM_PLAIN);
+}
+
+/** A lane of UNSIGNED becomes the inverse of PLAIN's; false if that is 0. */
+function invertLane(lane: usize): bool {
+  storeCanonical(BYTES, PLAIN, lane, FQ_MODULUS);
+  invertBytes(BYTES);
+  loadUnsigned(UNSIGNED, lane, BYTES);
+  return (load<u64>(BYTES) | load<u64>(BYTES, 8) | load<u64>(BYTES, 16) | load<u64>(BYTES, 24)) != 0;
 }
 
 /** 1/a in both lanes (0 of 0). In Fq2, (a₀ − a₁u)/(a₀² + a₁²). */
@@ -189,8 +205,9 @@ export function scalarsToPlain(first: usize, second: usize, a: usize): void {
 
 /** Forgets what passed through the temporaries here. */
 export function wipeCoordinates(): void {
-  memory.fill(POWERS, 0, 16 * 80);
-  memory.fill(POWER, 0, 80);
+  memory.fill(SWAPPED, 0, 80);
+  memory.fill(PLAIN, 0, 80);
+  memory.fill(BYTES, 0, 32);
   memory.fill(NORM, 0, 80);
   memory.fill(SQUARE, 0, 80);
   memory.fill(UNSIGNED, 0, 80);

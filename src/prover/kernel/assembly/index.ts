@@ -1,4 +1,5 @@
 /** What the kernel exports; `engine.ts` is its face. */
+export { invert } from "./coordinate";
 export { reserve } from "./memory";
 export { buildTable, flagInfinities } from "./tables";
 export { batchLimit, indexBuffer, msmAdd, msmBegin, msmEnd, scalarBuffer } from "./msm";

@@ -23,7 +23,7 @@ import { reserve } from "./memory";
 import { CAPACITY, sumLists } from "./treeSum";
 
 /** The widest window: row and column sums of its buckets fit one call of `sumLists`. */
-export const MAX_WINDOW_BITS = 14;
+export const MAX_WINDOW_BITS = 13;
 const MAX_BUCKETS = (1 << (MAX_WINDOW_BITS - 1)) + 1;
 /** Scalars a batch may have, and digits. */
 export const BATCH_SCALARS = 16_384;

@@ -12,8 +12,11 @@ import { ELEMENT, copy, invert, multiply } from "./coordinate";
 import { FQ_ONE, forward1, forward2, inverses, slopes2, sums1, sums2 } from "./generated";
 import { reserve } from "./memory";
 
-/** References that lists of one call may have in all. */
-export const CAPACITY = 24_576;
+/**
+ * References that lists of one call may have in all: few enough that points and products stay in the
+ * second-level cache between the passes, and as many as the lines of buckets have (`msm.ts`).
+ */
+export const CAPACITY = 8_192;
 /** Additions of a batch handled at a time, so that points touched ahead are still in cache. */
 const BLOCK_STEPS = 32;
 

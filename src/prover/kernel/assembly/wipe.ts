@@ -1,6 +1,7 @@
 import { wipeCoordinates } from "./coordinate";
 import { wipeCurve } from "./curve";
 import { wipeTransforms } from "./fft";
+import { wipeInverse } from "./inverse";
 import { wipeMatrices } from "./matrices";
 import { wipeMsm } from "./msm";
 import { wipePoints } from "./points";
@@ -10,6 +11,7 @@ import { wipeTreeSum } from "./treeSum";
 export function wipe(): void {
   wipeCoordinates();
   wipeCurve();
+  wipeInverse();
   wipeTransforms();
   wipeMatrices();
   wipeMsm();

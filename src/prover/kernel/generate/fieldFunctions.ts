@@ -159,9 +159,9 @@ export function fieldConstants(field: Field): string[] {
     { length: LIMBS },
     (_, i) => (modulus >> (51n * BigInt(i))) & ((1n << 51n) - 1n),
   );
-  const nibbles = Array.from(
-    { length: 64 },
-    (_, i) => ((modulus - 2n) >> BigInt(4 * (63 - i))) & 15n,
+  const words = Array.from(
+    { length: 9 },
+    (_, i) => (modulus >> BigInt(30 * i)) & ((1n << 30n) - 1n),
   );
   return [
     declareElement(field, `${prefix}_ONE`, 1n),
@@ -176,7 +176,8 @@ export function fieldConstants(field: Field): string[] {
     `export const ${prefix}_MODULUS: usize = memory.data<u64>([${unsigned.join(", ")}], 16);`,
     `export const ${prefix}_LIMBS: usize = memory.data<i64>([${field.limbs.join(", ")}], 16);`,
     `export const ${prefix}_PER_TOP: f64 = ${2 ** 204 / Number(modulus)};`,
-    `/** modulus − 2 in nibbles, the highest first. */`,
-    `export const ${prefix}_INVERSE_EXPONENT: usize = memory.data<u8>([${nibbles.join(", ")}], 16);`,
+    `/** The modulus in 30-bit limbs, and its inverse modulo 2^30. */`,
+    `export const ${prefix}_LIMBS_30: usize = memory.data<i32>([${words.join(", ")}], 16);`,
+    `export const ${prefix}_INVERSE_30: i32 = ${inverse(modulus, 1n << 30n)};`,
   ];
 }
