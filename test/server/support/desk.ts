@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Address, parseEther } from "viem";
+import { importKeystore } from "../../../src/keys/keystore.ts";
+import { createSealIdentity } from "../../../src/keys/sealed.ts";
+import { type LocalNode, startNode } from "../../cli/node.ts";
+import { zkmandateJson } from "../../cli/run.ts";
+
+const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
+
+export const passphrase = "correct horse battery";
+export const payee: Address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+/** wei: the policy's limit, which nobody but operators may learn from the service. */
+export const limit = 2_345_678_901_234_567_891n;
+
+/** A policy that pays one address in ETH. */
+const policy = `
+name: payments
+chain: 31337
+budgets:
+  payouts: { capacity: 50 ETH, refill: 24h }
+rules:
+  - name: pay
+    target: "${payee}"
+    call: none
+    amount: msg.value
+    max: 2.345678901234567891 ETH
+    charge: { payouts: amount }
+`;
+
+/** A workspace with a deployed gate on a node of its own, and a configured service. */
+export interface Desk {
+  node: LocalNode;
+  folder: string;
+  gate: Address;
+  agentKey: Buffer;
+  /** Runs a command in the workspace with `--json` and the passphrase that opens everything. */
+  run(...args: string[]): ReturnType<typeof zkmandateJson>;
+  /** Makes a token. */
+  token(name: string, ...options: string[]): Promise<string>;
+  /** Runs `zkmandate serve` until it listens. */
+  serve(): Promise<RunningService>;
+  close(): Promise<void>;
+}
+
+export interface RunningService {
+  url: string;
+  socket: string;
+  /** Every line that it logged. */
+  lines: string[];
+  process: ChildProcess;
+  /** Waits for a line that says so. */
+  said(text: string): Promise<void>;
+  /** Its exit code after a signal. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export async function startDesk({
+  extra = "",
+  lanes = 1,
+}: {
+  extra?: string;
+  lanes?: number;
+} = {}): Promise<Desk> {
+  const node = await startNode(31_337);
+  const folder = await mkdtemp(join(tmpdir(), "zkmandate-desk-"));
+  const run = (...args: string[]) =>
+    zkmandateJson([...args, "--passphrase-file", "passphrase"], { cwd: folder });
+  await zkmandateJson(["init"], { cwd: folder });
+  const config = await readFile(join(folder, "zkmandate.yaml"), "utf8");
+  await writeFile(
+    join(folder, "zkmandate.yaml"),
+    config
+      .replace("http://127.0.0.1:8545", node.rpcUrl)
+      .replace("timelockDelay: 172800", "timelockDelay: 60")
+      .replace("maxDelay: 120", "maxDelay: 300"),
+  );
+  await writeFile(join(folder, "policy.yaml"), policy);
+  await writeFile(join(folder, "passphrase"), passphrase, { mode: 0o600 });
+  // Cheap key derivation, since every command opens several of these.
+  for (const name of ["identity", "service"]) {
+    await createSealIdentity(join(folder, "secrets", `${name}.age`), passphrase, {
+      workFactor: 10,
+    });
+  }
+  const agentKey = randomBytes(32);
+  for (const account of ["agent", "submitter", "governance", "guardian"]) {
+    const key = account === "agent" ? agentKey : randomBytes(32);
+    const path = join(folder, "secrets", `${account}.json`);
+    const address = await importKeystore(path, key, passphrase, { scryptN: 1024 });
+    await node.control.setBalance({ address, value: parseEther("100") });
+  }
+  const { json } = await run("gate", "deploy", "--lanes", `${lanes}`);
+  const gate: Address = json.gate;
+  await node.control.setBalance({ address: gate, value: parseEther("100") });
+  await writeFile(
+    join(folder, "serve.yaml"),
+    [
+      "version: 1",
+      "listen: { port: 0, socket: z.sock }",
+      "journal: { sqlite: journal.sqlite }",
+      `gates: [{ workspace: ., name: desk, lanes: [${Array.from({ length: lanes }, (_, i) => i)}] }]`,
+      "log: { level: trace }",
+      extra,
+    ].join("\n"),
+  );
+  return {
+    node,
+    folder,
+    gate,
+    agentKey,
+    run,
+    async token(name, ...options) {
+      const made = await zkmandateJson(["token", "new", name, ...options], { cwd: folder });
+      return made.json.token;
+    },
+    serve: () => serve(folder),
+    async close() {
+      await node.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function serve(folder: string): Promise<RunningService> {
+  const child = spawn(
+    process.execPath,
+    [main, "serve", "--passphrase-file", "passphrase", "--json"],
+    { cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const lines: string[] = [];
+  let notify = () => {};
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      notify();
+    });
+  }
+  const find = async (isIt: (line: string) => boolean): Promise<string> => {
+    for (;;) {
+      const found = lines.find(isIt);
+      if (found !== undefined) return found;
+      const line = new Promise<void>((resolve) => {
+        notify = resolve;
+      });
+      const code = await Promise.race([line, exited]);
+      if (code !== undefined) throw new Error(`serve ended with ${code}:\n${lines.join("\n")}`);
+    }
+  };
+  const { address } = JSON.parse(await find((line) => line.includes('"address":"http')));
+  return {
+    url: address,
+    socket: join(folder, "z.sock"),
+    lines,
+    process: child,
+    said: async (text) => void (await find((line) => line.includes(text))),
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
