@@ -2,7 +2,7 @@ import type { ReadClient } from "../chain/client.ts";
 import { createGateReader } from "../chain/gateReader.ts";
 import { readLane } from "../chain/readLane.ts";
 import { UsageError } from "../errors/cli.ts";
-import { createSnarkjsProver } from "../prover/snarkjs.ts";
+import { createKernelProver } from "../prover/kernel/kernelProver.ts";
 import { createSigner, type Signer } from "../signer/signer.ts";
 import { openAccount, type PassphraseOptions } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
@@ -45,7 +45,10 @@ export async function withLaneSigner<T>(
   const identity = await openIdentity(cli, options);
   const mandate = await loadMandate(workspace, identity, policy);
   const key = await openAccount(cli, "agent", options);
-  const prover = createSnarkjsProver();
+  const prover = createKernelProver({
+    onFallback: (reason) =>
+      cli.warn(`snarkjs proves, since the kernel does not work here: ${reason}`),
+  });
   try {
     const signer = createSigner({
       chainId,

@@ -12,8 +12,8 @@ import { laneGenesis } from "../../chain/rotation.ts";
 import { ecdsaKey } from "../../keys/ecdsaKey.ts";
 import type { AgentKey } from "../../keys/keys.ts";
 import { SealIdentity } from "../../keys/sealed.ts";
+import { createKernelProver } from "../../prover/kernel/kernelProver.ts";
 import type { Prover } from "../../prover/prover.ts";
-import { createSnarkjsProver } from "../../prover/snarkjs.ts";
 import { createFileLaneStore } from "../../signer/fileLaneStore.ts";
 import type { SignedGateCall } from "../../signer/gateCall.ts";
 import type { GateReader } from "../../signer/gateReader.ts";
@@ -125,7 +125,10 @@ export async function openDesk(): Promise<Desk> {
   const folder = await mkdtemp(join(tmpdir(), "zkmandate-demo-"));
   const store = createFileLaneStore(folder, await SealIdentity.generate());
   for (const record of records) await store.write(record);
-  const prover = createSnarkjsProver();
+  const prover = createKernelProver({
+    onFallback: (reason) =>
+      console.warn(`snarkjs proves, since the kernel does not work here: ${reason}`),
+  });
   const reader = createGateReader(local.control, { gate });
 
   return {
