@@ -24,7 +24,7 @@
  * subtraction, without a branch, does the rest.
  */
 import { FIELD_ORDER } from "../../field/field.ts";
-import { LIMB_BITS, LIMBS, limbsOf, MONTGOMERY_BITS } from "./limbs.ts";
+import { ELEMENT_BYTES, LIMB_BITS, LIMBS, limbsOf, MONTGOMERY_BITS } from "./limbs.ts";
 import { COLUMNS, FIRST, ONE, SECOND, TO_MONTGOMERY } from "./machineMemory.ts";
 
 const MASK = 2 ** LIMB_BITS - 1;
@@ -47,8 +47,8 @@ export function generateArithmetic(): string {
   return [
     "// Generated; see generateArithmetic.ts.",
     '@external("machine", "base") export declare const BASE: usize;',
-    ...Object.entries({ TO_MONTGOMERY, ONE, FIRST, SECOND }).map(
-      ([name, offset]) => `export const ${name}: usize = ${offset};`,
+    ...Object.entries({ ELEMENT_BYTES, TO_MONTGOMERY, ONE, FIRST, SECOND }).map(
+      ([name, bytes]) => `export const ${name}: usize = ${bytes};`,
     ),
     ...clear(),
     ...accumulate(),

@@ -16,8 +16,13 @@
  *
  * **Why the witness stays the same.** The machine writes all cells that the replaced code would have written, with
  * the same values (in Montgomery form, one of four forms that the runtime treats alike), so the code
- * around it sees no difference. Nothing is remembered from one calculation to the next. The machine cannot fail,
- * as programs have no assertions. What it keeps of a calculation lies in the instance's memory and is wiped with it.
+ * around it sees no difference. A component whose inputs have not changed since the last calculation keeps its
+ * cells: between two actions under one policy most hashes are of the same rule, path and policy. That is sound because
+ * a program's outputs depend on its inputs alone, only its run writes them, circom clears no signals
+ * between calculations, and components have the same addresses in each (they are made in the order of the code, which
+ * cannot depend on inputs; were it otherwise, a slot is known by its address and compared by value). The
+ * machine cannot fail, as programs have no assertions; an instance in which an assertion elsewhere failed is given up
+ * with all that it remembers, which lies in its memory and is wiped with it.
  * The circuit's file stays as it is: the patch lives in memory.
  *
  * Source of the idea: Y. Futamura, "Partial evaluation of computation process", 1971.

@@ -11,19 +11,24 @@
  *
  * Words of 32 bits, all offsets in bytes:
  *
- *     number of inputs, then for each: offset of the cell, address of its element
- *     number of steps, then for each: products + 2^8·addends + 2^16·cells, address of the result's element,
+ *     number of slots, number of inputs
+ *     slots, empty at first: address of a component's signals, the elements of its inputs
+ *     for each input: offset of the cell, address of its element
+ *     number of steps, then for each step: products + 2^8·addends + 2^16·cells, address of the result's element,
  *       addresses of the products' factors, of the addends, offsets of the cells
  *
  * Elements are either constants, kept once for all tapes, or registers, given anew once their value is dead.
  */
 import { ADD, CONSTANT, type Expressions, MULTIPLY } from "./expressions.ts";
+import { ELEMENT_BYTES } from "./limbs.ts";
 import type { StraightLine } from "./straightLine.ts";
 
 /** What the machine's bounds are proven for: the result before its reduction stays below 32·p. */
 const MAX_FACTORS = 2 * 64;
 const MAX_ADDENDS = 14;
 const MAX_CELLS = 65_535;
+/** Components of one template that are left alone while their inputs stay the same. */
+const SLOTS = 8;
 
 /** Where elements are. */
 export interface ElementMemory {
@@ -70,7 +75,8 @@ export function writeTape(
       ? memory.constant(expressions.constantValue(id) as bigint)
       : memory.register(registers.of(id));
 
-  const words = [inputs.length];
+  const slotWords = 1 + (inputs.length * ELEMENT_BYTES) / 4;
+  const words = [SLOTS, inputs.length, ...Array<number>(SLOTS * slotWords).fill(0)];
   for (const { offset, value } of inputs) {
     words.push(offset, memory.register(registers.take(value)));
   }

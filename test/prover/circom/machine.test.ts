@@ -188,4 +188,42 @@ describe("a tape", () => {
       expect(play(outputs, expressions)).toEqual(expected);
     }
   });
+
+  it("leaves a component alone exactly while its inputs stay the same", () => {
+    const expressions = new Expressions();
+    const [a, b] = [expressions.input(0), expressions.input(cellAt(1))];
+    const product = expressions.multiply(a, b);
+    const placed = new MachineMemory(BASE);
+    const inputs = [a, b].map((value, k) => ({ offset: cellAt(k), value }));
+    const outputs = [{ offset: cellAt(2), value: product }];
+    const program = { inputs, operations: [product], outputs };
+    const tape = placed.append(writeTape(program, expressions, placed));
+    bytes().set(placed.image(), placed.base);
+    const COMPONENTS = 20;
+    /** Whether the component at a place was run, and what its output cell says. */
+    const run = (place: number, x: bigint, y: bigint) => {
+      const start = place * cellAt(3);
+      fill(start, "montgomery", x);
+      fill(start + cellAt(1), "long", y);
+      bytes().writeUInt32LE(CELLS + start, RECORD + 4);
+      const output = CELLS + start + cellAt(2);
+      const before = Buffer.from(bytes().subarray(output, output + CELL_BYTES));
+      bytes().fill(0x77, output, output + CELL_BYTES);
+      machine.run(RECORD, tape);
+      const isRun = bytes().readUInt32LE(output) !== 0x77777777;
+      if (!isRun) before.copy(bytes(), output);
+      return { isRun, value: read(output + 8) };
+    };
+    for (let place = 0; place < COMPONENTS; place++) {
+      const x = BigInt(place);
+      expect(run(place, x, 3n)).toEqual({ isRun: true, value: montgomery(3n * x) });
+    }
+    for (let place = 0; place < COMPONENTS; place++) {
+      const x = BigInt(place);
+      expect(run(place, x, 3n)).toEqual({ isRun: place >= 8, value: montgomery(3n * x) });
+      expect(run(place, x, 4n)).toEqual({ isRun: true, value: montgomery(4n * x) });
+      expect(run(place, x + 1n, 4n)).toEqual({ isRun: true, value: montgomery(4n * x + 4n) });
+      expect(run(place, x, 3n)).toEqual({ isRun: true, value: montgomery(3n * x) });
+    }
+  });
 });

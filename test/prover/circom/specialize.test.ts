@@ -162,6 +162,21 @@ describe("a calculator", () => {
     expect(Buffer.compare(await calculator.calculateFile(permitted), before)).toBe(0);
   });
 
+  it("leaves nothing in memory when wiped, neither cells nor what the machine remembers", async () => {
+    const specialized = specializeGenerator(await artifact("gate"));
+    if (specialized === undefined) throw new Error("nothing was made faster");
+    let memory = new ArrayBuffer();
+    const module = await WebAssembly.compile(specialized.wasm);
+    const instance = await GeneratorInstance.create("gate", module, (exports) => {
+      specialized.attach(exports);
+      memory = (exports.memory as WebAssembly.Memory).buffer;
+    });
+    instance.calculate(permitted);
+    expect(Buffer.from(memory).some((byte) => byte !== 0)).toBe(true);
+    instance.wipe();
+    expect(Buffer.from(memory).some((byte) => byte !== 0)).toBe(false);
+  });
+
   it("goes on after a failure, which the original generator tells", async () => {
     const wasm = await artifact("gate");
     const calculator = await WitnessCalculator.create("gate", wasm);
