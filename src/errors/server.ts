@@ -1,3 +1,4 @@
+import type { Address } from "viem";
 import { BaseError } from "./base.ts";
 
 /** The service's configuration is missing, malformed, or asks for what is unsafe. */
@@ -42,5 +43,24 @@ export class ListenError extends BaseError {
         code === "EADDRINUSE" ? "another process listens there" : `reason: ${code ?? "unknown"}`,
       ],
     });
+  }
+}
+
+/** A service does not offer the account that a client asks for, or offers several. */
+export class AccountNotServedError extends BaseError {
+  override readonly name = "AccountNotServedError";
+
+  constructor({ wanted, served }: { wanted: Address | undefined; served: readonly Address[] }) {
+    super(
+      wanted === undefined
+        ? "The service offers not exactly one gate: name one"
+        : "The service does not offer the gate",
+      {
+        details: [
+          ...(wanted === undefined ? [] : [`gate: ${wanted}`]),
+          `offered: ${served.join(", ") || "none"}`,
+        ],
+      },
+    );
   }
 }

@@ -5,7 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type Address, parseEther } from "viem";
+import { type Address, createWalletClient, defineChain, http, parseAbi, parseEther } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { deployContract } from "../../../src/chain/deployContract.ts";
+import { demoTokenAbi } from "../../../src/cli/demo/abi/demoToken.ts";
+import { demoTokenBytecode } from "../../../src/cli/demo/bytecode/demoToken.ts";
 import { importKeystore } from "../../../src/keys/keystore.ts";
 import { createSealIdentity } from "../../../src/keys/sealed.ts";
 import { type LocalNode, startNode } from "../../cli/node.ts";
@@ -18,12 +22,14 @@ export const payee: Address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 /** wei: the policy's limit, which nobody but operators may learn from the service. */
 export const limit = 2_345_678_901_234_567_891n;
 
-/** A policy that pays one address in ETH. */
-const policy = `
+/** A policy that pays one address in ETH and in tokens. */
+const policy = (token: Address) => `
 name: payments
 chain: 31337
+assets: { USDC: { address: "${token}", decimals: 6 } }
 budgets:
   payouts: { capacity: 50 ETH, refill: 24h }
+  tokens: { capacity: 500 USDC, refill: 24h }
 rules:
   - name: pay
     target: "${payee}"
@@ -31,6 +37,13 @@ rules:
     amount: msg.value
     max: 2.345678901234567891 ETH
     charge: { payouts: amount }
+  - name: transfer
+    target: USDC
+    call: transfer(address to, uint256 amount)
+    where: { to: "${payee}" }
+    amount: amount
+    max: 100 USDC
+    charge: { tokens: amount }
 `;
 
 /** A workspace with a deployed gate on a node of its own, and a configured service. */
@@ -38,6 +51,10 @@ export interface Desk {
   node: LocalNode;
   folder: string;
   gate: Address;
+  /** An ERC-20 with 6 decimals, of which the gate has 1,000. */
+  usdc: Address;
+  /** Gives an account 1,000 of it. */
+  mint(to: Address): Promise<unknown>;
   agentKey: Buffer;
   /** Runs a command in the workspace with `--json` and the passphrase that opens everything. */
   run(...args: string[]): ReturnType<typeof zkmandateJson>;
@@ -80,7 +97,8 @@ export async function startDesk({
       .replace("timelockDelay: 172800", "timelockDelay: 60")
       .replace("maxDelay: 120", "maxDelay: 300"),
   );
-  await writeFile(join(folder, "policy.yaml"), policy);
+  const usdc = await deployUsdc(node);
+  await writeFile(join(folder, "policy.yaml"), policy(usdc.address));
   await writeFile(join(folder, "passphrase"), passphrase, { mode: 0o600 });
   // Cheap key derivation, since every command opens several of these.
   for (const name of ["identity", "service"]) {
@@ -98,6 +116,7 @@ export async function startDesk({
   const { json } = await run("gate", "deploy", "--lanes", `${lanes}`);
   const gate: Address = json.gate;
   await node.control.setBalance({ address: gate, value: parseEther("100") });
+  await usdc.mint(gate);
   await writeFile(
     join(folder, "serve.yaml"),
     [
@@ -113,6 +132,8 @@ export async function startDesk({
     node,
     folder,
     gate,
+    usdc: usdc.address,
+    mint: usdc.mint,
     agentKey,
     run,
     async token(name, ...options) {
@@ -126,6 +147,35 @@ export async function startDesk({
     },
   };
 }
+
+async function deployUsdc(node: LocalNode) {
+  const account = privateKeyToAccount(generatePrivateKey());
+  await node.control.setBalance({ address: account.address, value: parseEther("100") });
+  const client = createWalletClient({
+    account,
+    chain: localChain(node),
+    transport: http(node.rpcUrl),
+  });
+  const { address } = await deployContract(client, {
+    name: "DemoToken",
+    abi: demoTokenAbi,
+    bytecode: demoTokenBytecode.creation,
+    args: ["USD Coin", "USDC"],
+  });
+  const abi = parseAbi(["function mint(address to, uint256 amount)"]);
+  const mint = (to: Address) =>
+    client.writeContract({ address, abi, functionName: "mint", args: [to, 10n ** 9n] });
+  return { address, mint };
+}
+
+/** The node's chain as viem has it. */
+export const localChain = ({ rpcUrl }: Pick<LocalNode, "rpcUrl">) =>
+  defineChain({
+    id: 31_337,
+    name: "local",
+    nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
+    rpcUrls: { default: { http: [rpcUrl] } },
+  });
 
 async function serve(folder: string): Promise<RunningService> {
   const child = spawn(
