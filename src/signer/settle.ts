@@ -28,7 +28,7 @@ import type { LaneRecord, PendingTransition } from "../state/laneStore.ts";
 import { stateCommitment } from "../state/state.ts";
 import type { GateSnapshot, LanePosition } from "./gateReader.ts";
 
-/** How many final transitions a record remembers. */
+/** How many final transitions a record remembers; more only if more have become final at once. */
 const FINAL_KEPT = 128;
 
 /** A record brought up to the chain, and what became of its transitions. */
@@ -91,7 +91,7 @@ export function settle<Released>(
       seq: record.seq + BigInt(base),
       state: final.at(-1)?.stateNew ?? record.state,
       pending: pending.slice(base, alive),
-      final: [...record.final, ...moved].slice(-FINAL_KEPT),
+      final: [...record.final, ...moved].slice(-Math.max(FINAL_KEPT, base)),
     },
     final,
     landed: pending.slice(base, head),
