@@ -25,7 +25,7 @@
  */
 import { FIELD_ORDER } from "../../field/field.ts";
 import { ELEMENT_BYTES, LIMB_BITS, LIMBS, limbsOf, MONTGOMERY_BITS } from "./limbs.ts";
-import { COLUMNS, FIRST, ONE, SECOND, TO_MONTGOMERY } from "./machineMemory.ts";
+import { COLUMNS, FIRST, ONE, SECOND, TO_MONTGOMERY, UNIT } from "./machineMemory.ts";
 
 const MASK = 2 ** LIMB_BITS - 1;
 /** The last row clears what the others leave of 256 bits. */
@@ -47,7 +47,7 @@ export function generateArithmetic(): string {
   return [
     "// Generated; see generateArithmetic.ts.",
     '@external("machine", "base") export declare const BASE: usize;',
-    ...Object.entries({ ELEMENT_BYTES, TO_MONTGOMERY, ONE, FIRST, SECOND }).map(
+    ...Object.entries({ ELEMENT_BYTES, TO_MONTGOMERY, ONE, FIRST, SECOND, UNIT }).map(
       ([name, bytes]) => `export const ${name}: usize = ${bytes};`,
     ),
     ...clear(),

@@ -17,6 +17,15 @@ const isRuntime = (name: string) => name.startsWith("Fr_") || name === "reserveS
 const ORDER_ADDRESS = 608;
 const ORDER_BYTES = 32;
 
+/** Where the wires' values are: wire k is cell `map[k]` of the signals. */
+export interface WitnessMap {
+  readonly wires: number;
+  /** The address of the map's 32-bit words. */
+  readonly map: number;
+  /** The address of the first signal's cell. */
+  readonly signals: number;
+}
+
 /** The parts of a witness generator that circom compiled, and what is where in its memory. */
 export interface Generator {
   readonly binary: WasmBinary;
@@ -33,6 +42,7 @@ export interface Generator {
   readonly nextRecord: number;
   /** Where the stack of variables starts, behind everything else. Its address is at address 0. */
   readonly stackStart: number;
+  readonly witness: WitnessMap;
   /** Whether these bytes are constants of the circuit: data behind the records, which no code writes. */
   isConstantData(address: number, length: number): boolean;
 }
@@ -87,6 +97,7 @@ function describe(binary: WasmBinary): Generator | undefined {
     mainRun,
     nextRecord,
     stackStart,
+    witness: witnessMap(binary),
     isConstantData: (address, length) =>
       isConstant[address] === 1 && isConstant[address + length - 1] === 1,
   };
@@ -117,6 +128,32 @@ function nextRecordAddress(binary: WasmBinary, create: number): number {
   const address = reader.signed();
   if (reader.byte() !== 0x28 || address & 3) throw new RangeError("a creator of another form");
   return address;
+}
+
+/** `getWitness` copies and normalises the cell `signals + 40·load(map + 4·wire)`; its code says where they are. */
+function witnessMap(binary: WasmBinary): WitnessMap {
+  const open = (name: string) => {
+    const index = binary.functions.get(name) ?? -1;
+    return new WasmReader(binary.bytes, bodyOf(binary, index).start);
+  };
+  const expect = (reader: WasmReader, ...code: number[]) => {
+    for (const byte of code) {
+      if (reader.byte() !== byte) throw new RangeError("a reader of the witness of another form");
+    }
+  };
+  const size = open("getWitnessSize");
+  expect(size, 0, 0x41);
+  const wires = size.signed();
+  expect(size, 0x0b);
+
+  const reader = open("getWitness");
+  expect(reader, 1, 1, 0x7f, 0x41); // one local; i32.const
+  const map = reader.signed();
+  expect(reader, 0x20, 0, 0x41, 2, 0x74, 0x6a, 0x28, 2, 0); // i32.load(map + (wire << 2))
+  expect(reader, 0x41, CELL_BYTES, 0x6c, 0x41); // · 40
+  const signals = reader.signed();
+  expect(reader, 0x6a, 0x21, 1); // + signals, local.set
+  return { wires, map, signals };
 }
 
 /**

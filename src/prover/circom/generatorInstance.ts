@@ -19,6 +19,9 @@ interface CircomExports {
 /** What an instance exports, by name. */
 export type WasmExports = Readonly<Record<string, unknown>>;
 
+/** Gives the value of every wire, 32 bytes each. */
+type WitnessReader = () => Uint8Array;
+
 /** Field elements are handed over as eight 32-bit words, least first. */
 const LIMBS = 8;
 
@@ -31,21 +34,30 @@ export class GeneratorInstance {
   readonly #exports: CircomExports;
   /** What the generator reports about a failed assertion: one line for each template, innermost first. */
   readonly #messages: string[];
+  /** A faster way to read all wires. */
+  readonly #readWitness: WitnessReader | undefined;
+  readonly #signalHashes = new Map<string, [number, number]>();
 
-  private constructor(circuit: string, exports: CircomExports, messages: string[]) {
+  private constructor(
+    circuit: string,
+    exports: CircomExports,
+    messages: string[],
+    readWitness: WitnessReader | undefined,
+  ) {
     this.#circuit = circuit;
     this.#exports = exports;
     this.#messages = messages;
+    this.#readWitness = readWitness;
   }
 
   /**
    * @param circuit how errors call the circuit
-   * @param attach readies the instance, before anything is calculated
+   * @param attach readies the instance, before anything is calculated, and says how its witness is read
    */
   static async create(
     circuit: string,
     module: WebAssembly.Module,
-    attach?: (exports: WasmExports) => void,
+    attach?: (exports: WasmExports) => WitnessReader,
   ): Promise<GeneratorInstance> {
     let exports: CircomExports;
     const messages: string[] = [];
@@ -68,8 +80,8 @@ export class GeneratorInstance {
       },
     });
     exports = instance.exports as unknown as CircomExports;
-    attach?.(instance.exports);
-    return new GeneratorInstance(circuit, exports, messages);
+    const readWitness = attach?.(instance.exports);
+    return new GeneratorInstance(circuit, exports, messages, readWitness);
   }
 
   /**
@@ -86,7 +98,7 @@ export class GeneratorInstance {
     let given = 0;
     for (const [signal, value] of Object.entries(input)) {
       const values = flatten(value);
-      const hash = signalHash(signal);
+      const hash = this.#hashOf(signal);
       this.#checkInput(signal, values, exports.getInputSignalSize(...hash));
       for (const [i, element] of values.entries()) {
         this.#handOver(element);
@@ -139,6 +151,12 @@ export class GeneratorInstance {
     }
   }
 
+  #hashOf(signal: string): [number, number] {
+    const hash = this.#signalHashes.get(signal) ?? signalHash(signal);
+    this.#signalHashes.set(signal, hash);
+    return hash;
+  }
+
   /** The element that is handed over; a view of memory, which may have grown since the last. */
   #shared(): Uint32Array {
     const { memory, getSharedRWMemoryStart } = this.#exports;
@@ -164,6 +182,10 @@ export class GeneratorInstance {
     getRawPrime();
     words.set(shared, 7);
     words.set([wires, 2, wires * LIMBS * 4, 0], 7 + LIMBS);
+    if (this.#readWitness !== undefined) {
+      file.set(this.#readWitness(), WITNESS_OFFSET);
+      return file;
+    }
     let next = WITNESS_OFFSET / 4;
     for (let wire = 0; wire < wires; wire++) {
       getWitness(wire);

@@ -1,4 +1,4 @@
-import { ELEMENT_BYTES, LIMBS, MONTGOMERY_BITS, montgomeryLimbs } from "./limbs.ts";
+import { ELEMENT_BYTES, LIMBS, limbsOf, MONTGOMERY_BITS, montgomeryLimbs } from "./limbs.ts";
 import type { ElementMemory } from "./tape.ts";
 
 /** The columns of a sum of products: 64 bits each. */
@@ -9,7 +9,9 @@ export const TO_MONTGOMERY = COLUMNS_BYTES;
 export const ONE = TO_MONTGOMERY + ELEMENT_BYTES;
 export const FIRST = ONE + ELEMENT_BYTES;
 export const SECOND = FIRST + ELEMENT_BYTES;
-const REGISTERS = SECOND + ELEMENT_BYTES;
+/** The number 1, not in Montgomery form. */
+export const UNIT = SECOND + ELEMENT_BYTES;
+const REGISTERS = UNIT + ELEMENT_BYTES;
 const MAX_REGISTERS = 256;
 const CONTENT = REGISTERS + MAX_REGISTERS * ELEMENT_BYTES;
 const ALIGNMENT = 16;
@@ -61,6 +63,7 @@ export class MachineMemory implements ElementMemory {
     const image = new Uint32Array((this.end - this.base) / 4);
     image.set(montgomeryLimbs(1n << BigInt(MONTGOMERY_BITS)), TO_MONTGOMERY / 4);
     image.set(montgomeryLimbs(1n), ONE / 4);
+    image.set(limbsOf(1n), UNIT / 4);
     image.set(this.#words, CONTENT / 4);
     return new Uint8Array(image.buffer);
   }

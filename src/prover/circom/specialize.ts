@@ -44,8 +44,12 @@ import {
 /** A generator that is patched. */
 export interface SpecializedGenerator {
   readonly wasm: Uint8Array<ArrayBuffer>;
-  /** Makes a new instance of it ready to run. */
-  attach(exports: WasmExports): void;
+  /**
+   * Makes a new instance of it ready to run.
+   *
+   * @returns what reads its witness: 32 bytes for each wire, a view that lasts until the next call
+   */
+  attach(exports: WasmExports): () => Uint8Array;
 }
 
 /** What the machine provides, and the function of the runtime that each takes the place of. */
@@ -61,6 +65,7 @@ const TABLE_NAME = "functions";
 /** Templates with fewer operations gain nothing. */
 const MIN_OPERATIONS = 100;
 const PAGE_BYTES = 65_536;
+const WIRE_BYTES = 32;
 
 let compiled: WebAssembly.Module | undefined;
 /** The machine, compiled from `assembly/` by scripts/build-witness-machine.ts. */
@@ -126,7 +131,7 @@ function patched(generator: Generator): SpecializedGenerator | undefined {
   const image = memory.image();
   return {
     wasm: patchWasm(binary, { bodies, provided, tableName: TABLE_NAME }),
-    attach: (exports) => attachMachine(exports, { memory, image, stackStart, binary }),
+    attach: (exports) => attachMachine(exports, generator, memory, image),
   };
 }
 
@@ -156,27 +161,30 @@ const TRAP = [NO_LOCALS, UNREACHABLE, END];
 /** Puts the machine's memory under the generator's stack, and its functions into the table. */
 function attachMachine(
   exports: WasmExports,
-  {
-    memory,
-    image,
-    stackStart,
-    binary,
-  }: { memory: MachineMemory; image: Uint8Array; stackStart: number; binary: Generator["binary"] },
-): void {
-  const shared = exports.memory as WebAssembly.Memory;
-  const missing = Math.ceil(memory.end / PAGE_BYTES) - shared.buffer.byteLength / PAGE_BYTES;
-  if (missing > 0) shared.grow(missing);
-  new Uint8Array(shared.buffer).set(image, memory.base);
-  const stack = new DataView(shared.buffer);
+  { binary, stackStart, witness }: Generator,
+  { base, end }: MachineMemory,
+  image: Uint8Array,
+): () => Uint8Array {
+  const memory = exports.memory as WebAssembly.Memory;
+  const stackEnd = end + witness.wires * WIRE_BYTES;
+  const missing = Math.ceil(stackEnd / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES;
+  if (missing > 0) memory.grow(missing);
+  new Uint8Array(memory.buffer).set(image, base);
+  const stack = new DataView(memory.buffer);
   if (stack.getUint32(0, true) !== stackStart) throw new RangeError("the stack is in use");
-  stack.setUint32(0, memory.end, true);
+  stack.setUint32(0, stackEnd, true);
   const imports: Record<string, Record<string, WebAssembly.Memory | number>> = {
-    env: { memory: shared },
-    machine: { base: memory.base },
+    env: { memory },
+    machine: { base },
   };
-  const machine = new WebAssembly.Instance(machineModule(), imports as never);
+  const { exports: machine } = new WebAssembly.Instance(machineModule(), imports as never);
+  const functions = machine as unknown as Record<string, (...values: number[]) => void>;
   const table = exports[TABLE_NAME] as { set(index: number, entry: unknown): void };
   provided.forEach(({ name }, k) => {
-    table.set(binary.table.length + k, (machine.exports as WasmExports)[name]);
+    table.set(binary.table.length + k, functions[name]);
   });
+  return () => {
+    functions.readWitness?.(witness.map, witness.wires, witness.signals, end);
+    return new Uint8Array(memory.buffer, end, witness.wires * WIRE_BYTES);
+  };
 }

@@ -168,8 +168,9 @@ describe("a calculator", () => {
     let memory = new ArrayBuffer();
     const module = await WebAssembly.compile(specialized.wasm);
     const instance = await GeneratorInstance.create("gate", module, (exports) => {
-      specialized.attach(exports);
+      const reader = specialized.attach(exports);
       memory = (exports.memory as WebAssembly.Memory).buffer;
+      return reader;
     });
     instance.calculate(permitted);
     expect(Buffer.from(memory).some((byte) => byte !== 0)).toBe(true);

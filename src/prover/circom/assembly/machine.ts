@@ -5,11 +5,12 @@
  * words hold the value, else the number does) and one for "Montgomery" (the words hold it times 2^256).
  */
 import {
-  accumulate, addend, BASE, carry, clear, ELEMENT_BYTES, FIRST, ONE, pack, reduce, SECOND, TO_MONTGOMERY, unpack, unpackNumber,
+  accumulate, addend, BASE, carry, clear, ELEMENT_BYTES, FIRST, ONE, pack, reduce, SECOND, TO_MONTGOMERY, UNIT, unpack, unpackNumber,
 } from "./arithmetic";
 
 const LONG: u32 = 0x8000_0000;
 const MONTGOMERY: u32 = 0x4000_0000;
+const CELL_BYTES: u32 = 40;
 /** Products that fit the columns between two carries. */
 const PRODUCTS_AT_ONCE: u32 = 6;
 
@@ -110,6 +111,42 @@ function write(cell: usize, from: usize): void {
   store<u32>(cell, 0);
   store<u32>(cell, LONG | MONTGOMERY, 4);
   pack(cell + 8, from);
+}
+
+/**
+ * Writes the value of every wire, 32 bytes each.
+ *
+ * @param map which cell is wire 0, 1, …
+ * @param cells the first signal's
+ */
+export function readWitness(map: usize, wires: u32, cells: usize, to: usize): void {
+  const element = BASE + FIRST;
+  for (let left = wires; left > 0; left--) {
+    const cell = cells + load<u32>(map) * CELL_BYTES;
+    const form = load<u32>(cell, 4);
+    if ((form & LONG) == 0) {
+      const number = load<i32>(cell);
+      if (number < 0) {
+        unpackNumber(element, number);
+        pack(to, element);
+      } else {
+        store<u64>(to, number);
+        store<u64>(to, 0, 8);
+        v128.store(to, i64x2.splat(0), 16);
+      }
+    } else if (form & MONTGOMERY) {
+      unpack(element, cell + 8);
+      clear();
+      accumulate(element, BASE + UNIT);
+      reduce(element);
+      pack(to, element);
+    } else {
+      v128.store(to, v128.load(cell, 8));
+      v128.store(to, v128.load(cell, 24), 16);
+    }
+    map += 4;
+    to += 32;
+  }
 }
 
 /** `to` = x·y, of four words each in Montgomery form. */
