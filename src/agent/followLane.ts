@@ -48,10 +48,11 @@ interface Scene {
  * @throws whatever keeps the lane from being followed; what was done so far stays done
  */
 export async function followLane(lane: WorkingLane): Promise<LaneLook> {
-  const { signer } = lane.open;
-  const standing = await signer.standing();
+  // In this order: whatever the record holds was asked for in the list, unless it ended; whatever the list says
+  // was signed is known to the standing.
   const record = await lane.journal.lanes.read(lane.id);
   const open = await lane.journal.requests.list({ lane: lane.id, statuses: openStatuses });
+  const standing = await lane.open.signer.standing();
 
   const wanted = new Set(
     open

@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Account, createClient, custom, type EIP1193RequestFn, type Hex } from "viem";
+import {
+  type Account,
+  createClient,
+  custom,
+  type EIP1193RequestFn,
+  type Hex,
+  numberToHex,
+} from "viem";
 import type { AgentRequest } from "../../../src/agent/agent.ts";
 import { createAgent } from "../../../src/agent/createAgent.ts";
 import type { AgentObserver } from "../../../src/agent/observer.ts";
@@ -18,6 +25,9 @@ import { CHAIN_ID, createWorld, openProver, SECRET } from "../../chain/support/w
 
 /** Quick enough for tests; a lease is long enough for a machine that is busy. */
 export const quick: Partial<AgentTuning> = { pollingInterval: 25, leaseTtl: 1_500 };
+
+/** Blocks after which one is final. */
+export const FINALITY = 8n;
 
 /** What a node answers with, instead of passing a call on. */
 export type Interceptor = (
@@ -51,11 +61,17 @@ export async function createAgentWorld({ laneCount = 1 } = {}) {
   const closing: (() => Promise<void>)[] = [];
 
   let intercept: Interceptor = (_method, _params, pass) => pass();
+  /** The local chain calls every block final; here the last ones are not. */
+  async function pass(method: string, params: readonly unknown[]): Promise<unknown> {
+    const isAboutFinal = params.includes("finalized");
+    const latest = isAboutFinal ? await world.local.control.getBlockNumber() : 0n;
+    const final = numberToHex(latest > FINALITY ? latest - FINALITY : 0n);
+    const asked = params.map((param) => (param === "finalized" ? final : param));
+    return world.local.control.request({ method, params: asked } as never);
+  }
   /** The chain as the agent sees it: through whatever lies in between. */
-  const request: EIP1193RequestFn = ({ method, params }) =>
-    intercept(method, (params ?? []) as readonly unknown[], () =>
-      world.local.control.request({ method, params } as never),
-    ) as never;
+  const request = (async ({ method, params = [] }: { method: string; params?: unknown[] }) =>
+    intercept(method, params, () => pass(method, params))) as EIP1193RequestFn;
   const client: ReadClient = createClient({
     chain: world.local.chain,
     transport: custom({ request }, { retryCount: 0 }),
