@@ -33,7 +33,7 @@ Exit codes:
   4  refused on-chain
   5  artifact, setup or health check failed
   6  a key or sealed file cannot be opened
-  7  the lane is busy: try later
+  7  the lane is busy, or the node is behind: try later
   130  interrupted at a prompt`;
 
 const codesByError: Readonly<Record<string, ExitCode>> = {
@@ -53,8 +53,11 @@ const codesByError: Readonly<Record<string, ExitCode>> = {
   DeniedError: exitCodes.denied,
   GateNotReadyError: exitCodes.refused,
   CallRefusedError: exitCodes.refused,
+  JournalNotEmptyError: exitCodes.usage,
+  InvalidCheckpointError: exitCodes.usage,
   UnfundedAccountError: exitCodes.refused,
   RevokedAgentError: exitCodes.refused,
+  ServiceAnswerError: exitCodes.refused,
   DeploymentFailedError: exitCodes.refused,
   ActionMissingError: exitCodes.refused,
   LaneBusyError: exitCodes.busy,
@@ -65,12 +68,17 @@ const codesByError: Readonly<Record<string, ExitCode>> = {
   InsecureSetupError: exitCodes.setup,
   ArtifactMismatchError: exitCodes.setup,
   DevelopmentKeysError: exitCodes.setup,
+  AuditLogError: exitCodes.setup,
+  InvalidAuditEntryError: exitCodes.setup,
+  JournalDamagedError: exitCodes.setup,
   KeyFileError: exitCodes.key,
   WrongPassphraseError: exitCodes.key,
   InvalidKeystoreError: exitCodes.key,
   UnsupportedKeystoreError: exitCodes.key,
   KeystoreAddressMismatchError: exitCodes.key,
   InvalidSealedFileError: exitCodes.key,
+  WrongIdentityError: exitCodes.key,
+  InvalidBackupError: exitCodes.key,
 };
 
 /** The exit code that an error stands for. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Address, recoverAddress } from "viem";
+import { recoverAddress } from "viem";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   DeniedError,
@@ -12,63 +12,25 @@ import {
   StateMismatchError,
   UnknownLaneError,
 } from "../../src/errors/signer.ts";
-import { ecdsaKey } from "../../src/keys/ecdsaKey.ts";
 import { SealIdentity } from "../../src/keys/sealed.ts";
-import { commitPolicy } from "../../src/policy/commitment.ts";
 import type { Prover } from "../../src/prover/prover.ts";
 import { createFileLaneStore } from "../../src/signer/fileLaneStore.ts";
 import type { SignedGateCall } from "../../src/signer/gateCall.ts";
 import type { GateSnapshot } from "../../src/signer/gateReader.ts";
 import { createSigner } from "../../src/signer/signer.ts";
-import type { SigningRequest } from "../../src/signer/signingRequest.ts";
 import {
   type LaneRecord,
   type LaneStore,
   replaceRecord,
   startRecord,
 } from "../../src/state/laneStore.ts";
-import { type State, stateCommitment } from "../../src/state/state.ts";
+import { stateCommitment } from "../../src/state/state.ts";
 import { calculatorOf } from "../support/circuit.ts";
-import {
-  basePolicy,
-  baseRule,
-  baseSituation,
-  CHAIN_ID,
-  calldata,
-  GATE,
-  NOON,
-  RECIPIENT,
-  TOKEN,
-} from "../support/mandate.ts";
+import { NOON } from "../support/mandate.ts";
+import { committedTo, genesis, key, LANE, secret, transfer } from "./support/lane.ts";
+import { MAX_DELAY } from "./support/modelChain.ts";
 
-const LANE = { chainId: CHAIN_ID, gate: GATE, lane: 0 };
-const SUBMITTER: Address = "0x5b00000000000000000000000000000000000005";
-const MAX_DELAY = 300n;
-const secret = new Uint8Array(32).fill(9);
-const committed = commitPolicy({
-  ...basePolicy,
-  rules: [
-    {
-      ...baseRule,
-      charges: [{ budget: 0, givesBack: false, perAmount: 1n, perNotional: 0n, perCall: 0n }],
-    },
-  ],
-  budgets: basePolicy.budgets.map((budget, i) =>
-    i === 0 ? { ...budget, capacity: 1_500n } : budget,
-  ),
-});
-
-const genesis: State = {
-  levels: baseSituation.levels.map((level) => ({ ...level })),
-  salt: 77n,
-};
-
-const transfer = (amount: bigint): SigningRequest => ({
-  target: TOKEN,
-  value: 0n,
-  data: calldata(0xa9059cbbn, [BigInt(RECIPIENT), amount]),
-  submitter: SUBMITTER,
-});
+const committed = committedTo(1_500n);
 
 /** Satisfies the true circuit for each proof but spares Groth16: these tests are about what leaves when. */
 const witnessOnly: Prover = {
@@ -88,7 +50,6 @@ const witnessOnly: Prover = {
 let folder: string;
 let snapshot: GateSnapshot;
 let store: LaneStore<SignedGateCall>;
-const key = ecdsaKey(new Uint8Array(32).fill(0x11));
 
 const record = (
   overrides: Partial<LaneRecord<SignedGateCall>> = {},
@@ -97,7 +58,12 @@ const record = (
   ...overrides,
 });
 
-const signerOn = (lanes: LaneStore<SignedGateCall>, prover: Prover = witnessOnly, agent = key) =>
+const signerOn = (
+  lanes: LaneStore<SignedGateCall>,
+  prover: Prover = witnessOnly,
+  agent = key,
+  maxInFlight = 1,
+) =>
   createSigner({
     ...LANE,
     committed,
@@ -106,6 +72,7 @@ const signerOn = (lanes: LaneStore<SignedGateCall>, prover: Prover = witnessOnly
     prover,
     reader: { snapshot: async () => structuredClone(snapshot) },
     store: lanes,
+    maxInFlight,
   });
 
 /** The chain executes what was signed. */
@@ -164,6 +131,15 @@ describe("what it signs", () => {
     land(await signer.sign(transfer(1_000n)));
     pass(12n);
     expect((await signer.sign(transfer(500n))).seq).toBe(1n);
+  });
+
+  test("actions on top of those in flight, as the circuit accepts it and the budget allows", async () => {
+    const signer = signerOn(store, witnessOnly, key, 3);
+    const first = await signer.sign(transfer(1_000n));
+    const second = await signer.sign(transfer(300n));
+    expect([first.seq, second.seq]).toEqual([0n, 1n]);
+    await expect(signer.sign(transfer(201n))).rejects.toThrow(DeniedError);
+    expect((await signer.sign(transfer(200n))).seq).toBe(2n);
   });
 
   test("nothing past the budget that the first action used up", async () => {
