@@ -37,7 +37,18 @@ export interface CircuitBench {
   kernel: Record<KernelStage, Timing>;
 }
 
-const kernelStages = ["evaluate", "quotient", "sums", "h", "wait", "assemble", "verify"] as const;
+const kernelStages = [
+  "evaluate",
+  "quotient",
+  "sums",
+  "a",
+  "b2",
+  "c",
+  "h",
+  "wait",
+  "assemble",
+  "verify",
+] as const;
 type KernelStage = (typeof kernelStages)[number];
 
 /**

@@ -40,7 +40,9 @@ export class Helper {
   async #answer(request: HelperRequest): Promise<HelperReply> {
     const start = performance.now();
     const points = await this.#run(request);
-    return { ok: true, points, ms: performance.now() - start };
+    const ms = performance.now() - start;
+    const listMs = this.#keys.get(request.key)?.share.ms ?? [];
+    return { ok: true, points, ms, listMs };
   }
 
   async #run(request: HelperRequest): Promise<Uint8Array[]> {

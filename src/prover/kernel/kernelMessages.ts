@@ -43,8 +43,12 @@ export interface StageTimes {
   /** A·w and B·w on the domain, then the quotient's scalars. */
   evaluate: number;
   quotient: number;
-  /** A, B₁, B₂ and C: the longest thread's. */
+  /** A, B₂ and C: the longest thread's. */
   sums: number;
+  /** Each of them alone; where threads share a list, all of theirs together. */
+  a: number;
+  b2: number;
+  c: number;
   /** H: the longest thread's. */
   h: number;
   /** Waiting for the other threads after the lead's own share. */
@@ -83,5 +87,11 @@ export type HelperRequest =
   | { type: "forget"; key: string };
 
 export type HelperReply =
-  | { ok: true; points: Uint8Array[]; ms: number }
+  | {
+      ok: true;
+      points: Uint8Array[];
+      ms: number;
+      /** Of the sums, for each list that the thread sums. */
+      listMs: number[];
+    }
   | { ok: false; failure: Failure };

@@ -21,6 +21,7 @@ import type { KernelSettings, LeadReply, LeadRequest, StageTimes } from "./kerne
 import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
 import { createProofCheck, type ProofCheck } from "./pairingVerifier.ts";
 import { planWork } from "./plan.ts";
+import type { SummedList } from "./sums.ts";
 import { memoryOf, ThreadShare, type ThreadWork, workOf } from "./threadShare.ts";
 import { readWitnessFile } from "./witnessFile.ts";
 import { GROUP_OF, type ProverKey, readProverKey } from "./zkeySections.ts";
@@ -33,7 +34,7 @@ interface LoadedCircuit {
   check: ProofCheck;
   /** The lead's own share, and the lists that each helper sums. */
   share: ThreadShare;
-  helperLists: readonly (readonly RescaledList[])[];
+  helperLists: readonly (readonly SummedList[])[];
   balance: HBalance;
   /** What all threads read: the witness, and the quotient's scalars. Secret. */
   witness: Uint8Array;
@@ -45,6 +46,9 @@ const noTimes = (): StageTimes => ({
   evaluate: 0,
   quotient: 0,
   sums: 0,
+  a: 0,
+  b2: 0,
+  c: 0,
   h: 0,
   wait: 0,
   assemble: 0,
@@ -261,11 +265,19 @@ export class Lead {
     const add = (list: RescaledList, point: Uint8Array) => {
       sums[list] = engine.add(GROUP_OF[list], sums[list], point);
     };
-    for (const [k, list] of share.lists.entries()) add(list, ownSums[k] as Uint8Array);
-    for (const [helper, { points }] of sumReplies.entries()) {
-      for (const [k, list] of (circuit.helperLists[helper] ?? []).entries()) {
+    const take = (
+      lists: readonly SummedList[],
+      points: readonly Uint8Array[],
+      ms: readonly number[],
+    ) => {
+      for (const [k, list] of lists.entries()) {
         add(list, points[k] as Uint8Array);
+        times[list] += ms[k] as number;
       }
+    };
+    take(share.lists, ownSums, share.ms);
+    for (const [helper, { points, listMs }] of sumReplies.entries()) {
+      take(circuit.helperLists[helper] ?? [], points, listMs);
     }
     for (const point of [...ownH, ...theirPoints]) add("h", point);
     return sums;

@@ -11,6 +11,8 @@ import { isZero, POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
 import { nonZeroIndices, subtract } from "./scalars.ts";
 import { GROUP_OF, type ProverKey } from "./zkeySections.ts";
 
+const SCALAR_WORDS = SCALAR_BYTES / 4;
+
 /** The position of a wire that is not among the terms. */
 const NONE = -1;
 
@@ -62,6 +64,8 @@ export interface Prepared {
 
 interface Running extends Prepared {
   sum: Uint8Array;
+  /** Milliseconds that the last update of the sum took. */
+  ms: number;
 }
 
 /** The sums of some lists of one key with the last witness. Secret. */
@@ -70,6 +74,10 @@ export class RunningSums {
   readonly #running: Running[];
   /** The witness that the sums are of; undefined when nothing is known. */
   #last: Uint8Array | undefined;
+  /** Room that is used again for each witness, so that proofs leave no garbage; zeros in between. */
+  #differences = new Uint8Array();
+  readonly #scalars: Uint32Array;
+  readonly #indices: Uint32Array;
 
   constructor(engine: Engine, terms: readonly Prepared[]) {
     this.#engine = engine;
@@ -77,7 +85,16 @@ export class RunningSums {
       terms,
       bases,
       sum: new Uint8Array(POINT_BYTES[bases.group]),
+      ms: 0,
     }));
+    const longest = Math.max(0, ...terms.map(({ bases }) => bases.length));
+    this.#scalars = new Uint32Array(longest * SCALAR_WORDS);
+    this.#indices = new Uint32Array(longest);
+  }
+
+  /** Milliseconds that the last update took for each of the constructor's terms. */
+  get ms(): number[] {
+    return this.#running.map(({ ms }) => ms);
   }
 
   /**
@@ -113,21 +130,28 @@ export class RunningSums {
   forget(): void {
     this.#last?.fill(0);
     this.#last = undefined;
+    this.#differences.fill(0);
+    this.#scalars.fill(0);
     for (const { sum } of this.#running) sum.fill(0);
   }
 
   #recompute(witness: Uint8Array): void {
-    for (const running of this.#running) running.sum = this.#multiply(running, witness);
+    const wires = nonZeroIndices(witness);
+    for (const running of this.#running) running.sum = this.#multiply(running, witness, wires);
   }
 
   #addChanges(before: Uint8Array, witness: Uint8Array): void {
-    const differences = new Uint8Array(witness.length);
-    const changes = subtract(witness, before, differences);
+    if (this.#differences.length !== witness.length) {
+      this.#differences = new Uint8Array(witness.length);
+    }
+    const differences = this.#differences;
+    subtract(witness, before, differences);
+    const wires = nonZeroIndices(differences);
     // A difference is as long as the field even where both values are short.
-    if (2 * changes > nonZeroIndices(witness).length) this.#recompute(witness);
+    if (2 * wires.length > nonZeroIndices(witness).length) this.#recompute(witness);
     else {
       for (const running of this.#running) {
-        const change = this.#multiply(running, differences);
+        const change = this.#multiply(running, differences, wires);
         running.sum = this.#engine.add(running.bases.group, running.sum, change);
         change.fill(0);
       }
@@ -135,22 +159,30 @@ export class RunningSums {
     differences.fill(0);
   }
 
-  /** `Σ scalar(wire)·point` over the terms whose scalar is not 0. */
-  #multiply({ terms: { positions }, bases }: Running, scalars: Uint8Array): Uint8Array {
-    const indices = new Uint32Array(bases.length);
-    const selected = new Uint8Array(bases.length * SCALAR_BYTES);
+  /** `Σ scalar(wire)·point` over the terms among some wires. */
+  #multiply(running: Running, scalars: Uint8Array, wires: Uint32Array): Uint8Array {
+    const start = performance.now();
+    const {
+      terms: { positions },
+      bases,
+    } = running;
+    const words = new Uint32Array(scalars.buffer, scalars.byteOffset, scalars.length / 4);
+    const [selected, indices] = [this.#scalars, this.#indices];
     let count = 0;
-    for (const wire of nonZeroIndices(scalars)) {
+    for (const wire of wires) {
       const position = positions[wire] as number;
       if (position === NONE) continue;
-      const offset = wire * SCALAR_BYTES;
-      selected.set(scalars.subarray(offset, offset + SCALAR_BYTES), count * SCALAR_BYTES);
+      const [from, to] = [wire * SCALAR_WORDS, count * SCALAR_WORDS];
+      for (let k = 0; k < SCALAR_WORDS; k++) selected[to + k] = words[from + k] as number;
       indices[count++] = position;
     }
-    if (count === 0) return new Uint8Array(POINT_BYTES[bases.group]);
-    const used = selected.subarray(0, count * SCALAR_BYTES);
-    const sum = this.#engine.msm(bases, used, indices.subarray(0, count));
-    used.fill(0);
+    let sum: Uint8Array = new Uint8Array(POINT_BYTES[bases.group]);
+    if (count > 0) {
+      const used = new Uint8Array(selected.buffer, 0, count * SCALAR_BYTES);
+      sum = this.#engine.msm(bases, used, indices.subarray(0, count));
+      used.fill(0);
+    }
+    running.ms = performance.now() - start;
     return sum;
   }
 }

@@ -33,6 +33,8 @@ export class ThreadShare {
   readonly #engine: Engine;
   readonly #sums: RunningSums;
   readonly #h: Bases;
+  /** The numbers of H's points. */
+  readonly #all: Uint32Array;
   /** The list of each point that `sums` returns. */
   readonly lists: readonly SummedList[];
 
@@ -40,6 +42,7 @@ export class ThreadShare {
     this.#engine = engine;
     this.#sums = new RunningSums(engine, terms);
     this.#h = h;
+    this.#all = Uint32Array.from({ length: h.length }, (_, k) => k);
     this.lists = terms.map(({ terms: { list } }) => list);
   }
 
@@ -66,15 +69,19 @@ export class ThreadShare {
     return this.#sums.update(witness);
   }
 
+  /** Milliseconds that the last call of `sums` took for each of `lists`. */
+  get ms(): number[] {
+    return this.#sums.ms;
+  }
+
   /**
    * A part of H's sum.
    *
    * @param scalars the quotient's, all of them
    */
   h(scalars: Uint8Array, first: number, end: number): Uint8Array {
-    const indices = Uint32Array.from({ length: end - first }, (_, k) => first + k);
     const part = scalars.subarray(first * SCALAR_BYTES, end * SCALAR_BYTES);
-    return this.#engine.msm(this.#h, part, indices);
+    return this.#engine.msm(this.#h, part, this.#all.subarray(first, end));
   }
 
   /** Begins from nothing the next time. */
