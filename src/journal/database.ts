@@ -7,6 +7,8 @@ import { createTurns } from "./turns.ts";
 
 /** How long a transaction that others keep from running is tried again. */
 const PATIENCE_MS = 5_000;
+/** How many dead connections one task may come across. */
+const LOST_CONNECTIONS = 20;
 
 /** A database as the journal's queries need it; every error that leaves it is one of ours. */
 export interface Database {
@@ -28,7 +30,8 @@ export interface Database {
 
 /** What a database's error means. */
 export interface Failure {
-  kind: "busy" | "damaged" | "unavailable";
+  /** `busy`: kept from running by others; `lost`: the connection was dead, another may not be. */
+  kind: "busy" | "lost" | "damaged" | "unavailable";
   reason: string;
 }
 
@@ -67,25 +70,46 @@ export function createDatabase(parts: DatabaseParts): Database {
   const inTurn = createTurns(parts.connections);
   const failed = (cause: unknown) => journalError(place, classify, cause);
 
-  /** Nothing of a transaction that was kept from running has happened: it can run again. */
-  async function patiently<T>(work: () => Promise<T>): Promise<T> {
-    let busySince: number | undefined;
+  /**
+   * Runs again what was kept from running, of which nothing has happened; and what found its connection
+   * dead, as all that a pool keeps are after a server's restart, if it may.
+   */
+  async function patiently<T>(
+    work: () => Promise<T>,
+    isRepeatable: () => boolean = () => true,
+  ): Promise<T> {
+    let since: number | undefined;
     for (let attempt = 0; ; attempt++) {
       try {
         return await inTurn(work);
       } catch (error) {
-        const isBusy = !(error instanceof BaseError) && classify(error).kind === "busy";
-        busySince ??= performance.now();
-        if (!isBusy || performance.now() - busySince > PATIENCE_MS) throw failed(error);
+        since ??= performance.now();
+        const kind = error instanceof BaseError ? undefined : classify(error).kind;
+        const isPassing =
+          kind === "busy" || (kind === "lost" && attempt < LOST_CONNECTIONS && isRepeatable());
+        if (!isPassing || performance.now() - since > PATIENCE_MS) throw failed(error);
         await delay(Math.random() * Math.min(100, 2 ** attempt));
       }
     }
   }
 
+  async function write<T>(work: (db: Queries) => Promise<T>): Promise<T> {
+    // Once it has begun, a transaction whose connection is lost may have been committed.
+    let hasBegun = false;
+    return patiently(
+      () =>
+        db.transaction().execute((transaction) => {
+          hasBegun = true;
+          return work(transaction);
+        }),
+      () => !hasBegun,
+    );
+  }
+
   return {
     place,
     read: (work) => patiently(() => work(db)),
-    write: (work) => patiently(() => db.transaction().execute(work)),
+    write,
     snapshot: (work) => patiently(() => parts.snapshot(work)),
     lockRows: (query) => (locksRows ? query.forNoKeyUpdate() : query),
     async close() {

@@ -1,4 +1,4 @@
-import { CompiledQuery, Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import { JournalUnavailableError } from "../errors/journal.ts";
 import { createDatabase, type Database, type Failure, journalError } from "./database.ts";
@@ -36,20 +36,13 @@ export async function openPostgresDatabase(
   config: pg.PoolConfig,
   schema: string,
 ): Promise<Database> {
-  const pool = new pg.Pool({ ...defaults, ...config, types });
-  // An idle connection broke: the pool has dropped it, and the next query gets another one.
+  const pool = new pg.Pool({ ...defaults, ...config, types, onConnect: prepareSession });
+  // A connection that breaks, idle or at work, says so here, where nobody needs to hear it: the query that
+  // it was at work on fails, and the pool drops it. Without a listener it would end the process.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const place = placeOf(config);
-  const db = new Kysely<Schema>({
-    dialect: new PostgresDialect({
-      pool,
-      async onCreateConnection(connection) {
-        for (const statement of sessionSettings) {
-          await connection.executeQuery(CompiledQuery.raw(statement));
-        }
-      },
-    }),
-  });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const scoped = db.withSchema(schema);
   const database = createDatabase({
     place,
@@ -79,13 +72,15 @@ export async function openPostgresDatabase(
   return database;
 }
 
-/** What the journal counts on in a session. */
-const sessionSettings = [
-  // Locks are taken row by row and each statement sees what was committed before it.
-  "set session characteristics as transaction isolation level read committed",
+/** Makes sure of what the journal counts on, before a connection is used; the pool waits for it. */
+async function prepareSession(client: pg.ClientBase): Promise<void> {
+  // Locks are taken row by row, and each statement sees what was committed before it.
+  await client.query("set session characteristics as transaction isolation level read committed");
   // Raised if lower, never lowered: a cluster may wait for its replicas too.
-  "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')",
-];
+  await client.query(
+    "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')",
+  );
+}
 
 async function assertFlushes(pool: pg.Pool, place: string): Promise<void> {
   const { rows } = await pool
@@ -103,6 +98,8 @@ function placeOf(config: pg.PoolConfig): string {
   return `postgres://${host}:${port}/${database}`;
 }
 
+const lost: Failure = { kind: "lost", reason: "the connection broke" };
+
 /** By SQLSTATE, or its class (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const failures: Record<string, Failure> = {
   "40001": { kind: "busy", reason: "others write the same rows" },
@@ -115,14 +112,15 @@ const failures: Record<string, Failure> = {
   "57014": { kind: "unavailable", reason: "the server took too long" },
   "3D000": { kind: "unavailable", reason: "there is no such database" },
   "42501": { kind: "unavailable", reason: "no permission" },
-  "08": { kind: "unavailable", reason: "the connection broke" },
+  "57P01": lost,
+  "08": lost,
   "28": { kind: "unavailable", reason: "the server refuses the login" },
   "57": { kind: "unavailable", reason: "the server is shutting down or starting" },
   "58": { kind: "unavailable", reason: "the server's disk fails" },
   XX: { kind: "damaged", reason: "the server reports corrupted data" },
   ECONNREFUSED: { kind: "unavailable", reason: "nothing listens there" },
-  ECONNRESET: { kind: "unavailable", reason: "the connection broke" },
-  EPIPE: { kind: "unavailable", reason: "the connection broke" },
+  ECONNRESET: lost,
+  EPIPE: lost,
   ETIMEDOUT: { kind: "unavailable", reason: "the server does not answer" },
   ENOTFOUND: { kind: "unavailable", reason: "there is no such host" },
 };
@@ -130,5 +128,9 @@ const failures: Record<string, Failure> = {
 function classify(error: unknown): Failure {
   const { code = "", message } = error as Error & { code?: string };
   const known = failures[code] ?? failures[code.slice(0, 2)];
-  return known ?? { kind: "unavailable", reason: message };
+  if (known) return known;
+  // pg's own words for a connection that ended, before and after it has noticed.
+  return /^Connection terminated unexpectedly|is not queryable$/.test(message)
+    ? lost
+    : { kind: "unavailable", reason: message };
 }
