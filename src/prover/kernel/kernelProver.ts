@@ -3,12 +3,12 @@ import type { CircuitName } from "../../action/circuits.ts";
 import { ProvingError, ProvingTimeoutError } from "../../errors/prover.ts";
 import type { CircuitInput } from "../../witness/witness.ts";
 import { type ArtifactOptions, isProduction } from "../artifacts.ts";
+import { defaultCacheDirectory } from "../cacheFile.ts";
 import type { Proof, ProveOptions, Prover } from "../prover.ts";
 import { fromFailure } from "../proverMessages.ts";
 import { createSnarkjsProver } from "../snarkjs.ts";
 import { type CircuitSource, loadCircuitSource } from "./circuitSource.ts";
 import type { EngineName, LeadReply, StageTimes, Task } from "./kernelMessages.ts";
-import { defaultCacheDirectory } from "./tables.ts";
 import { WorkerTeam } from "./workerTeam.ts";
 
 export interface KernelProverOptions extends ArtifactOptions {
@@ -24,7 +24,10 @@ export interface KernelProverOptions extends ArtifactOptions {
   verify?: boolean | undefined;
   /** Memory that window tables may take in all. Default 400 MB; points past it are summed without. */
   memoryCapMb?: number | undefined;
-  /** Folder that keeps window tables between processes; false for none. Default: in the user's cache. */
+  /**
+   * Folder that keeps window tables and faster witness generators between processes; false for none.
+   * Default: in the user's cache.
+   */
   cacheDirectory?: string | false | undefined;
   /** Told why, when the kernel does not work on this machine and snarkjs proves instead. */
   onFallback?: ((reason: string) => void) | undefined;
