@@ -184,6 +184,52 @@ const entries: readonly (CommandEntry | CommandGroup)[] = [
         summary: "write a configuration and make the journal's identity",
         load: async () => (await import("./commands/serviceInit.ts")).serviceInitCommand(),
       },
+      {
+        name: "status",
+        summary: "show what a running service works on",
+        load: async () => (await import("./commands/serviceStatus.ts")).serviceStatusCommand(),
+      },
+      {
+        name: "pause",
+        summary: "stop signing at once (operator)",
+        load: async () => (await import("./commands/servicePause.ts")).servicePauseCommand(),
+      },
+      {
+        name: "resume",
+        summary: "let signing go on (operator)",
+        load: async () => (await import("./commands/serviceResume.ts")).serviceResumeCommand(),
+      },
+      {
+        name: "reload",
+        summary: "read tokens, certificate and mandates anew (operator)",
+        load: async () => (await import("./commands/serviceReload.ts")).serviceReloadCommand(),
+      },
+      {
+        name: "backup",
+        summary: "write the journal into one encrypted file",
+        load: async () => (await import("./commands/serviceBackup.ts")).serviceBackupCommand(),
+      },
+      {
+        name: "restore",
+        summary: "restore a backup into an empty journal",
+        load: async () => (await import("./commands/serviceRestore.ts")).serviceRestoreCommand(),
+      },
+    ],
+  },
+  {
+    name: "audit",
+    description: "the service's audit log",
+    commands: [
+      {
+        name: "export",
+        summary: "write the audit log, with a checkpoint",
+        load: async () => (await import("./commands/auditExport.ts")).auditExportCommand(),
+      },
+      {
+        name: "verify",
+        summary: "check that an audit log is what was written",
+        load: async () => (await import("./commands/auditVerify.ts")).auditVerifyCommand(),
+      },
     ],
   },
   {

@@ -108,6 +108,36 @@ export class LaneServedError extends BaseError {
   }
 }
 
+/** No service answers where its configuration says. */
+export class ServiceUnreachableError extends BaseError {
+  override readonly name = "ServiceUnreachableError";
+
+  constructor({ address, cause }: { address: string; cause: unknown }) {
+    super("The service does not answer", {
+      cause,
+      details: [`address: ${address}`, "start it with: zkmandate serve"],
+    });
+  }
+}
+
+/** The service refuses what an operator asks for. */
+export class ServiceAnswerError extends BaseError {
+  override readonly name = "ServiceAnswerError";
+
+  constructor({ reason }: { reason: string }) {
+    super("The service refuses", { details: [reason] });
+  }
+}
+
+/** An audit log is not what was written. */
+export class AuditLogError extends BaseError {
+  override readonly name = "AuditLogError";
+
+  constructor({ index, problem }: { index: number; problem: string }) {
+    super("The audit log was changed", { details: [`entry ${index}: ${problem}`] });
+  }
+}
+
 /** A question was answered with Ctrl-C. */
 export class InterruptedError extends BaseError {
   override readonly name = "InterruptedError";
