@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuditContent, AuditEntry } from "../../../src/audit/auditEntry.ts";
 import { verifyAuditLog } from "../../../src/audit/hashChain.ts";
 import type { DatabaseJournal } from "../../../src/journal/databaseJournal.ts";
@@ -159,6 +159,27 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
         );
         expect(claims.filter(Boolean)).toHaveLength(1);
       }
+    });
+
+    it("keeps its owner however the time of day is stepped", async () => {
+      const now = Date.now();
+      vi.useFakeTimers({ toFake: ["Date"] });
+      try {
+        expect(await journal.ownership.claim(lane, "a", 60_000)).toBe(true);
+        for (const step of [-86_400_000, 86_400_000, -1, 0]) {
+          vi.setSystemTime(now + step);
+          expect(await rival.ownership.claim(lane, "b", 60_000)).toBe(false);
+          expect(await journal.ownership.claim(lane, "a", 60_000)).toBe(true);
+        }
+      } finally {
+        vi.useRealTimers();
+      }
+      // Nor does the database keep a time that its own clock could be compared with.
+      const row = await journal.database.read((db) =>
+        db.selectFrom("leases").selectAll().executeTakeFirstOrThrow(),
+      );
+      const columns = ["chain_id", "gate", "lane", "owner", "term", "ttl_ms"];
+      expect(Object.keys(row).toSorted()).toEqual(columns);
     });
 
     it("is taken over once its owner has not renewed it for its length, never before", async () => {
@@ -414,6 +435,16 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
       expect(new Set(read.map(({ seq }) => seq)).size).toBe(30);
       expect(await verifyAuditLog(read)).toMatchObject({ isIntact: true });
       expect((await journal.audit.head())?.index).toBe(31);
+    });
+
+    it("takes what it can hold, and nothing with it that it cannot", async () => {
+      const wrong = note({ at: Number.NaN });
+      const results = await Promise.allSettled(
+        [note(), wrong, note(), wrong, note()].map((content) => journal.audit.append(content)),
+      );
+      const isWritten = results.map(({ status }) => status === "fulfilled");
+      expect(isWritten).toEqual([true, false, true, false, true]);
+      expect(await verifyAuditLog(journal.audit.read())).toMatchObject({ entries: 3 });
     });
 
     it("is read to the end however long it is", async () => {
