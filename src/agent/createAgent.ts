@@ -240,6 +240,7 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
       if (isClosing) return;
       isClosing = true;
       clearInterval(timer);
+      ledger.close();
       await Promise.all([
         ...workers.map((worker) => worker.stop()),
         ...[...accounts.values()].map((account) => account.stop()),

@@ -143,14 +143,24 @@ async function unland(lane: WorkingLane, request: RequestRecord): Promise<void> 
   );
 }
 
+/** What is in flight at a sequence number will not be submitted any more: what follows it dies with it. */
+function doom(lane: WorkingLane, scene: Scene, seq: bigint): void {
+  lane.isHeld = true;
+  if (scene.doomedFrom === undefined || seq < scene.doomedFrom) scene.doomedFrom = seq;
+}
+
+const isDoomed = ({ doomedFrom }: Scene, { seq }: SignedGateCall): boolean =>
+  doomedFrom !== undefined && doomedFrom < seq;
+
 /** Sends a signed call, when everything that it stands on was sent before. */
 async function submit(
   lane: WorkingLane,
-  { standing, sent, doomedFrom }: Scene,
+  scene: Scene,
   request: SignedRequest,
   outer: OuterTransaction | undefined,
 ): Promise<void> {
   const { signed } = request;
+  const { standing, sent } = scene;
   if (lane.pauses.isPaused(request.gate)) {
     // What was recorded for sending may have left: it is watched until it is known.
     if (outer && outer.attempts.length > 0) return;
@@ -158,19 +168,20 @@ async function submit(
       reason: "paused",
       message: "Operators have paused the gate",
     });
-    lane.isHeld = true;
+    doom(lane, scene, signed.seq);
     return;
   }
-  if (doomedFrom !== undefined && doomedFrom < signed.seq) return;
+  if (isDoomed(scene, signed)) return;
   if (standing.time > signed.proof.deadline) return;
   const before = standing.inFlight.filter(({ seq }) => seq < signed.seq);
   if (!before.every(({ digest }) => sent.has(digest))) return;
-  if (await send(lane, request, before.length > 0)) sent.add(signed.digest);
+  if (await send(lane, scene, request, before.length > 0)) sent.add(signed.digest);
 }
 
 /** @returns whether it was sent; a refusal that may be a lagging node's is heard again first */
 async function send(
   lane: WorkingLane,
+  scene: Scene,
   request: SignedRequest,
   hasPredecessors: boolean,
 ): Promise<boolean> {
@@ -184,11 +195,13 @@ async function send(
     // The next look ends it.
     if (error instanceof RequestRefusedError && error.reason === "paused") return false;
     if (!(error instanceof CallRefusedError)) throw error;
+    // The node is behind the one that the action's time was read from.
+    if (error.reason === "TimeInFuture") return false;
     const times = (refusals.get(id) ?? 0) + 1;
     refusals.set(id, times);
     if (times < REFUSALS) return false;
     await endRequest(lane, request, failureOf(error), { cause: error });
-    lane.isHeld = true;
+    doom(lane, scene, signed.seq);
     return false;
   } finally {
     if (refusals.get(id) === REFUSALS) refusals.delete(id);
@@ -215,12 +228,13 @@ async function send(
 /** Looks after what was sent and has not executed. */
 async function watch(
   lane: WorkingLane,
-  { standing, doomedFrom }: Scene,
+  scene: Scene,
   request: SignedRequest,
   outer: OuterTransaction | undefined,
 ): Promise<void> {
+  const { standing } = scene;
   const transaction = outer?.mined?.hash ?? outer?.attempts.at(-1)?.hash;
-  if (doomedFrom !== undefined && doomedFrom < request.signed.seq) {
+  if (isDoomed(scene, request.signed)) {
     const message = "An action of the lane that it stands on was not executed";
     await endRequest(lane, request, { reason: "predecessor-failed", message }, { transaction });
     return;
@@ -231,7 +245,7 @@ async function watch(
     if (outer.status !== "mined") return;
     const message = `Nonce ${outer.nonce} was used by a transaction that was not sent from here`;
     await endRequest(lane, request, { reason: "nonce-used", message }, { transaction });
-    lane.isHeld = true;
+    doom(lane, scene, request.signed.seq);
     return;
   }
   const attempt = outer.attempts.find(({ hash }) => hash === mined.hash);
@@ -247,7 +261,7 @@ async function watch(
   const reason = await revertReason(lane, outer, mined.blockNumber);
   const message = `The transaction was mined and reverted: ${reason}`;
   await endRequest(lane, request, { reason: "reverted", message }, { transaction: mined.hash });
-  lane.isHeld = true;
+  doom(lane, scene, request.signed.seq);
 }
 
 /** What the gate says to the same call after the block in which it reverted. */

@@ -52,6 +52,8 @@ export interface Ledger {
     isReached: (request: RequestRecord) => boolean,
     signal?: AbortSignal,
   ): Promise<RequestRecord>;
+  /** Nobody waits any longer. */
+  close(): void;
 }
 
 export function createLedger(options: {
@@ -60,6 +62,7 @@ export function createLedger(options: {
   observer: AgentObserver;
 }): Ledger {
   const { journal, manifest, observer } = options;
+  const closing = new AbortController();
   const listeners = new Map<string, Set<(cause: unknown) => void>>();
 
   async function audit(request: RequestRecord, { event, ...more }: AuditNote): Promise<void> {
@@ -97,21 +100,24 @@ export function createLedger(options: {
       };
       const own = listeners.get(id) ?? new Set();
       listeners.set(id, own.add(listener));
-      signal?.addEventListener("abort", wakeup.wake);
+      const given = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+      given.addEventListener("abort", wakeup.wake);
       try {
         for (;;) {
           const request = await journal.requests.get(id);
           if (request && isReached(request)) return request;
           if (request?.failure)
             throw new RequestEndedError({ request: id, ...request.failure, cause });
-          if (signal?.aborted) throw new StillWaitingError({ request: id });
+          if (given.aborted) throw new StillWaitingError({ request: id });
           await wakeup.sleep(POLLING_INTERVAL);
         }
       } finally {
-        signal?.removeEventListener("abort", wakeup.wake);
+        given.removeEventListener("abort", wakeup.wake);
         own.delete(listener);
         if (own.size === 0) listeners.delete(id);
       }
     },
+
+    close: () => closing.abort(),
   };
 }

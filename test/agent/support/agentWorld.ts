@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Account,
+  type Address,
   createClient,
   custom,
   type EIP1193RequestFn,
@@ -35,6 +37,11 @@ export type Interceptor = (
   params: readonly unknown[],
   pass: () => Promise<unknown>,
 ) => Promise<unknown>;
+
+/** Waits until something is so; the test's own time limit ends it. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(20);
+}
 
 /** A viem account as a key; these tests are not about where keys live. */
 export function accountKey(account: Account): AgentKey {
@@ -139,7 +146,7 @@ export async function createAgentWorld({ laneCount = 1 } = {}) {
       for (;;) {
         const request = await journal.requests.get(id);
         if (request && statuses.includes(request.status)) return request;
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await sleep(20);
       }
     },
     async auditEvents(id: string): Promise<string[]> {
@@ -148,6 +155,11 @@ export async function createAgentWorld({ laneCount = 1 } = {}) {
         if (entry.request === id) events.push(entry.event);
       return events;
     },
+    nonceOf: (address: Address): Promise<Hex> =>
+      world.local.control.request({
+        method: "eth_getTransactionCount",
+        params: [address, "latest"],
+      }),
     receipt: (hash: Hex | undefined) =>
       world.local.control.getTransactionReceipt({ hash: hash as Hex }),
     async close() {
