@@ -76,6 +76,14 @@ export class CappedEngine implements Engine {
     return this.#fast.quotient(a, b);
   }
 
+  quotientOf(matrices: Matrices, witness: Uint8Array, h: Uint8Array, evaluated?: () => void): void {
+    this.#fast.quotientOf(matrices, witness, h, evaluated);
+  }
+
+  forget(matrices: Matrices): void {
+    this.#fast.forget(matrices);
+  }
+
   wipe(): void {
     this.#fast.wipe();
     this.#slow?.wipe();

@@ -83,6 +83,18 @@ export interface Engine {
    */
   quotient(a: Uint8Array, b: Uint8Array): Uint8Array;
 
+  /**
+   * `quotient` of what `evaluate` gives, without copies. Parts that depend only on wires whose value is the
+   * last witness's may be kept and not computed again, until they are forgotten.
+   *
+   * @param h receives the scalars, one for each row
+   * @param evaluated called between the two
+   */
+  quotientOf(matrices: Matrices, witness: Uint8Array, h: Uint8Array, evaluated?: () => void): void;
+
+  /** Overwrites what is kept of the last witness; the next evaluation begins from nothing. */
+  forget(matrices: Matrices): void;
+
   /** Overwrites whatever depends on a witness. Bases and matrices stay. */
   wipe(): void;
 }

@@ -49,8 +49,11 @@ interface KernelMatrices extends Matrices {
   readonly codes: number;
   readonly productWires: number;
   readonly coefficients: number;
+  /** Of the last witness: its bytes, limbs and products. */
+  readonly witness: number;
+  readonly limbs: number;
   readonly products: number;
-  readonly out: number;
+  readonly changed: number;
 }
 
 /** What the wasm file gives, compiled once in each thread. */
@@ -89,7 +92,8 @@ class KernelEngine implements Engine {
   /** Room for single points and scalars. */
   readonly #staging: number;
 
-  #witness: { wires: number; bytes: number; limbs: number } | undefined;
+  /** Room for a witness that comes in. */
+  #incoming: { address: number; wires: number } = { address: 0, wires: 0 };
   readonly #secret: { address: number; bytes: number }[] = [];
 
   constructor(kernel: KernelExports) {
@@ -198,9 +202,14 @@ class KernelEngine implements Engine {
       codes: this.#place(codes),
       productWires: this.#place(productWires),
       coefficients: this.#reserve(productCount * SHARED_BYTES),
+      witness: this.#reserveSecret(wires * SCALAR_BYTES),
+      limbs: this.#reserveSecret((wires + 1) * SHARED_BYTES),
       products: this.#reserveSecret(productCount * SHARED_BYTES),
-      out: this.#reserveSecret(2 * domainSize * SCALAR_BYTES),
+      changed: this.#reserveSecret(wires),
     };
+    if (wires > this.#incoming.wires) {
+      this.#incoming = { address: this.#reserveSecret(wires * SCALAR_BYTES), wires };
+    }
     const chunk = STAGED_POINTS * (POINT_BYTES.g2 / SCALAR_BYTES);
     for (let first = 0; first < productCount; first += chunk) {
       const end = Math.min(first + chunk, productCount);
@@ -212,44 +221,35 @@ class KernelEngine implements Engine {
   }
 
   evaluate(matrices: Matrices, witness: Uint8Array): { a: Uint8Array; b: Uint8Array } {
-    const own = matrices as KernelMatrices;
-    if (own.owner !== this) throw new RangeError("matrices of another engine");
-    const wires = witness.length / SCALAR_BYTES;
-    if (wires < own.wires) throw new RangeError("a witness with too few wires");
-    const room = this.#witnessRoom(wires);
-    this.#write(room.bytes, witness);
-    const refused = this.#kernel.evaluateMatrices(
-      room.bytes,
-      wires,
-      room.limbs,
-      own.productWires,
-      own.coefficients,
-      own.products,
-      own.productCount,
-      own.starts,
-      own.codes,
-      2 * own.domainSize,
-      own.out,
-    );
-    if (refused >= 0) throw new RangeError("a wire of more than 254 bits");
-    const length = own.domainSize * SCALAR_BYTES;
-    return {
-      a: this.#read(own.out, length).slice(),
-      b: this.#read(own.out + length, length).slice(),
-    };
+    const length = matrices.domainSize * SCALAR_BYTES;
+    const bytes = this.#prepareTransforms(matrices.domainSize);
+    this.#evaluate(matrices, witness, { plain: bytes, limbs: 0 });
+    return { a: this.#read(bytes, length).slice(), b: this.#read(bytes + length, length).slice() };
   }
 
   quotient(a: Uint8Array, b: Uint8Array): Uint8Array {
-    const size = a.length / SCALAR_BYTES;
-    const log = Math.log2(size);
-    if (!Number.isInteger(log) || size > MAX_DOMAIN || a.length !== b.length) {
-      throw new RangeError("two vectors of the same power of two of scalars");
-    }
-    const buffer = this.#kernel.prepareTransforms(log) >>> 0;
-    this.#write(buffer, a);
-    this.#write(buffer + a.length, b);
+    const bytes = this.#prepareTransforms(a.length / SCALAR_BYTES);
+    if (a.length !== b.length) throw new RangeError("two vectors of different lengths");
+    this.#write(bytes, a);
+    this.#write(bytes + a.length, b);
     this.#kernel.quotient();
-    return this.#read(buffer, a.length).slice();
+    return this.#read(bytes, a.length).slice();
+  }
+
+  quotientOf(matrices: Matrices, witness: Uint8Array, h: Uint8Array, evaluated?: () => void): void {
+    const bytes = this.#prepareTransforms(matrices.domainSize);
+    this.#evaluate(matrices, witness, { plain: 0, limbs: this.#kernel.transformRoom() >>> 0 });
+    evaluated?.();
+    this.#kernel.divide();
+    h.set(this.#read(bytes, matrices.domainSize * SCALAR_BYTES));
+  }
+
+  forget(matrices: Matrices): void {
+    const { witness, limbs, products, changed, wires, productCount } = this.#ownMatrices(matrices);
+    this.#read(witness, wires * SCALAR_BYTES).fill(0);
+    this.#read(limbs, (wires + 1) * SHARED_BYTES).fill(0);
+    this.#read(products, productCount * SHARED_BYTES).fill(0);
+    this.#read(changed, wires).fill(0);
   }
 
   wipe(): void {
@@ -293,13 +293,48 @@ class KernelEngine implements Engine {
     return address;
   }
 
-  /** Room for a witness as bytes and as limbs. */
-  #witnessRoom(wires: number): { wires: number; bytes: number; limbs: number } {
-    if (this.#witness === undefined || this.#witness.wires < wires) {
-      const bytes = this.#reserveSecret(wires * SCALAR_BYTES);
-      this.#witness = { wires, bytes, limbs: this.#reserveSecret((wires + 1) * SHARED_BYTES) };
+  /** @returns where the bytes of A go, and then those of B */
+  #prepareTransforms(size: number): number {
+    const log = Math.log2(size);
+    if (!Number.isInteger(log) || size > MAX_DOMAIN) {
+      throw new RangeError("a domain that is no power of two, or too large");
     }
-    return this.#witness;
+    return this.#kernel.prepareTransforms(log) >>> 0;
+  }
+
+  #evaluate(
+    matrices: Matrices,
+    witness: Uint8Array,
+    { plain, limbs }: { plain: number; limbs: number },
+  ): void {
+    const own = this.#ownMatrices(matrices);
+    const length = own.wires * SCALAR_BYTES;
+    if (witness.length < length) throw new RangeError("a witness with too few wires");
+    const incoming = this.#incoming.address;
+    this.#write(incoming, witness.subarray(0, length));
+    const refused = this.#kernel.evaluateMatrices(
+      incoming,
+      own.witness,
+      own.wires,
+      own.limbs,
+      own.changed,
+      own.productWires,
+      own.coefficients,
+      own.products,
+      own.productCount,
+      own.starts,
+      own.codes,
+      2 * own.domainSize,
+      plain,
+      limbs,
+    );
+    if (refused >= 0) throw new RangeError("a wire of more than 254 bits");
+  }
+
+  #ownMatrices(matrices: Matrices): KernelMatrices {
+    const own = matrices as KernelMatrices;
+    if (own.owner !== this) throw new RangeError("matrices of another engine");
+    return own;
   }
 
   #own(bases: Bases): KernelBases {

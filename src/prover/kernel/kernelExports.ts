@@ -42,15 +42,19 @@ export interface KernelExports {
   pointIsOnCurve(degree: number, bytes: number): number;
 
   prepareTransforms(log: number): number;
+  transformRoom(): number;
   quotient(): void;
+  divide(): void;
   /** A pair of forward transforms, to be timed. */
   transform(): void;
 
   convertCoefficients(to: number, from: number, count: number): void;
   evaluateMatrices(
+    incoming: number,
     witness: number,
     wireCount: number,
     wires: number,
+    changed: number,
     productWires: number,
     coefficients: number,
     products: number,
@@ -58,7 +62,8 @@ export interface KernelExports {
     starts: number,
     codes: number,
     rows: number,
-    out: number,
+    plain: number,
+    limbs: number,
   ): number;
 
   /** 1/a in both lanes, 0 of 0, in Fq or Fq2. */

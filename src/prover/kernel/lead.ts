@@ -176,11 +176,11 @@ export class Lead {
     let result = await this.#attempt(engine, circuit, times);
     if (result === undefined) {
       // Something kept is wrong: once more from nothing.
-      await this.#forget(circuit);
+      await this.#forget(engine, circuit);
       result = await this.#attempt(engine, circuit, times);
     }
     if (result === undefined) {
-      await this.#forget(circuit);
+      await this.#forget(engine, circuit);
       throw new ProvingError(`The proof for circuit ${circuit.name} does not verify`);
     }
     times.total = performance.now() - start;
@@ -202,7 +202,7 @@ export class Lead {
   ): Promise<Groth16Result | undefined> {
     const lap = stopwatch();
     const sums = await this.#sum(engine, circuit, times).catch(async (error: unknown) => {
-      await this.#forget(circuit);
+      await this.#forget(engine, circuit);
       throw error;
     });
     lap();
@@ -225,11 +225,9 @@ export class Lead {
     const start = performance.now();
     const lap = stopwatch();
     const theirSums = this.#helpers.map((helper) => helper.ask({ type: "sums", key }));
-    const { a, b } = engine.evaluate(matrices, witness);
-    times.evaluate = lap();
-    const quotient = engine.quotient(a, b);
-    h.set(quotient);
-    for (const secret of [a, b, quotient]) secret.fill(0);
+    engine.quotientOf(matrices, witness, h, () => {
+      times.evaluate = lap();
+    });
     times.quotient = lap();
     const ready = performance.now() - start;
 
@@ -283,8 +281,9 @@ export class Lead {
     return sums;
   }
 
-  async #forget({ name: key, share }: LoadedCircuit): Promise<void> {
+  async #forget(engine: Engine, { name: key, share, matrices }: LoadedCircuit): Promise<void> {
     share.forget();
+    engine.forget(matrices);
     await Promise.all(this.#helpers.map((helper) => helper.ask({ type: "forget", key })));
   }
 }

@@ -127,6 +127,17 @@ class ReferenceEngine implements Engine {
     });
   }
 
+  quotientOf(matrices: Matrices, witness: Uint8Array, h: Uint8Array, evaluated?: () => void): void {
+    const { a, b } = this.evaluate(matrices, witness);
+    evaluated?.();
+    const quotient = this.quotient(a, b);
+    h.set(quotient);
+    for (const secret of [a, b, quotient]) secret.fill(0);
+  }
+
+  /** Nothing is kept. */
+  forget(): void {}
+
   wipe(): void {
     this.#curve.wipe();
     // The functions' own variables.

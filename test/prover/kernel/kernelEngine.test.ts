@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { FIELD_ORDER } from "../../../src/field/field.ts";
 import { G1_GENERATOR, G2_GENERATOR } from "../../../src/prover/curve.ts";
-import type { Engine, Group } from "../../../src/prover/kernel/engine.ts";
+import type { Engine, Group, Matrices } from "../../../src/prover/kernel/engine.ts";
 import { createKernelEngine } from "../../../src/prover/kernel/kernelEngine.ts";
 import { isZero, POINT_BYTES, pointBytes, scalarBytes } from "../../../src/prover/kernel/layout.ts";
 import { createReferenceEngine } from "../../../src/prover/kernel/referenceEngine.ts";
@@ -164,30 +164,103 @@ it("gives the same quotients when sizes alternate", () => {
   }
 });
 
+/** Section 4 of a zkey with random entries; the first ones all in one row. */
+function randomMatrices(rows: number, wires: number, entries: number, longRow = 0): Uint8Array {
+  const { scalar, below } = randomness(21);
+  const section = new Uint8Array(4 + 44 * entries);
+  const view = new DataView(section.buffer);
+  view.setUint32(0, entries, true);
+  for (let k = 0; k < entries; k++) {
+    const place = [below(2), k < longRow ? 0 : below(rows), below(wires)];
+    for (const [i, word] of place.entries()) view.setUint32(4 + 44 * k + 4 * i, word, true);
+    const value = [1n, FIELD_ORDER - 1n, scalar()][below(3)] as bigint;
+    section.set(scalarBytes((value << 512n) % FIELD_ORDER), 16 + 44 * k);
+  }
+  return section;
+}
+
 it("evaluates matrices, rows of thousands of terms included", () => {
   const [rows, wires] = [8, 3000];
-  const { scalar, below } = randomness(21);
-  const entries = Array.from({ length: 9001 }, (_, k) => ({
-    matrix: below(2),
-    row: k < 6000 ? 0 : below(rows),
-    wire: below(wires),
-    value: [1n, FIELD_ORDER - 1n, scalar()][below(3)] as bigint,
-  }));
-  const section = new Uint8Array(4 + 44 * entries.length);
-  const view = new DataView(section.buffer);
-  view.setUint32(0, entries.length, true);
-  entries.forEach(({ matrix, row, wire, value }, k) => {
-    for (const [i, word] of [matrix, row, wire].entries()) {
-      view.setUint32(4 + 44 * k + 4 * i, word, true);
-    }
-    section.set(scalarBytes((value << 512n) % FIELD_ORDER), 16 + 44 * k);
-  });
+  const section = randomMatrices(rows, wires, 9001, 6000);
   const highest = Array.from({ length: wires }, () => FIELD_ORDER - 1n);
   for (const values of [mixedScalars(wires, 4), highest]) {
     const witness = concat(values.map(scalarBytes));
     const own = kernel.evaluate(kernel.loadMatrices(section, rows), witness);
     expect(own).toEqual(reference.evaluate(reference.loadMatrices(section, rows), witness));
   }
+});
+
+describe("quotientOf", () => {
+  const [rows, wires] = [64, 50];
+  const section = randomMatrices(rows, wires, 700);
+  const quotientOf = (engine: Engine, matrices: Matrices, witness: Uint8Array) => {
+    const h = new Uint8Array(matrices.domainSize * 32);
+    engine.quotientOf(matrices, witness, h);
+    return h;
+  };
+  const fromNothing = (witness: Uint8Array) => {
+    const { a, b } = reference.evaluate(reference.loadMatrices(section, rows), witness);
+    return reference.quotient(a, b);
+  };
+  /** Witnesses of which each is the last one with a few, half or all of its wires replaced. */
+  function* witnesses(count: number) {
+    const { below } = randomness(23);
+    const witness = new Uint8Array(wires * 32);
+    for (let n = 0; n < count; n++) {
+      const values = mixedScalars(wires, n + 1);
+      const share = [0, 2, wires / 2, wires][n % 4] as number;
+      for (const [k, value] of values.entries()) {
+        if (below(wires) < share) witness.set(scalarBytes(value), k * 32);
+      }
+      yield witness.slice();
+    }
+  }
+
+  it("equals the quotient from nothing over a sequence of witnesses, forgotten or wiped between", () => {
+    const matrices = kernel.loadMatrices(section, rows);
+    for (const [n, witness] of [...witnesses(60)].entries()) {
+      expect(quotientOf(kernel, matrices, witness)).toEqual(fromNothing(witness));
+      if (n % 11 === 10) kernel.forget(matrices);
+      if (n % 17 === 16) kernel.wipe();
+    }
+  });
+
+  it("keeps the matrices of several circuits apart", () => {
+    const [first, second] = [
+      kernel.loadMatrices(section, rows),
+      kernel.loadMatrices(section, 2 * rows),
+    ];
+    const expected = reference.loadMatrices(section, 2 * rows);
+    for (const witness of witnesses(12)) {
+      expect(quotientOf(kernel, first, witness)).toEqual(fromNothing(witness));
+      expect(quotientOf(kernel, second, witness)).toEqual(quotientOf(reference, expected, witness));
+    }
+  });
+
+  it("is right after a witness that was refused halfway", () => {
+    const matrices = kernel.loadMatrices(section, rows);
+    const [first, second] = witnesses(3) as Iterable<Uint8Array> as [Uint8Array, Uint8Array];
+    quotientOf(kernel, matrices, first);
+    const wrong = concat(mixedScalars(wires, 77).map(scalarBytes));
+    wrong.fill(255, 40 * 32, 41 * 32);
+    expect(() => quotientOf(kernel, matrices, wrong)).toThrow("more than 254 bits");
+    expect(quotientOf(kernel, matrices, second)).toEqual(fromNothing(second));
+  });
+
+  it("takes up and forgets highest values", () => {
+    const matrices = kernel.loadMatrices(section, rows);
+    for (const value of [FIELD_ORDER - 1n, (1n << 254n) - 1n, 0n, 1n, FIELD_ORDER]) {
+      const witness = concat(Array.from({ length: wires }, () => scalarBytes(value)));
+      const reduced = concat(Array.from({ length: wires }, () => scalarBytes(value % FIELD_ORDER)));
+      expect(quotientOf(kernel, matrices, witness)).toEqual(fromNothing(reduced));
+    }
+  });
+
+  it("is 0 on a single row", () => {
+    const single = randomMatrices(1, 3, 5);
+    const witness = concat(mixedScalars(3, 3).map(scalarBytes));
+    expect(isZero(quotientOf(kernel, kernel.loadMatrices(single, 1), witness))).toBe(true);
+  });
 });
 
 it("gives the same results after wiping", () => {

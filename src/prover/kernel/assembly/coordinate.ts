@@ -11,7 +11,7 @@ import {
   FQ_TO_BYTES,
   FR_FROM_PLAIN,
   FR_MODULUS,
-  FR_RAW_ONE,
+  FR_ONE,
   fq2Multiply,
   fqAdd,
   fqMultiply,
@@ -189,16 +189,16 @@ export function isZero(degree: i32, a: usize, lane: usize): bool {
   return true;
 }
 
-/** Two plain scalars, one per lane, to Montgomery form in Fr. */
-export function scalarsFromPlain(result: usize, first: usize, second: usize): void {
+/** Two plain scalars below 2^256, one per lane, as they are. */
+export function loadScalars(result: usize, first: usize, second: usize): void {
   loadUnsigned(UNSIGNED, 0, first);
   loadUnsigned(UNSIGNED, 1, second);
-  frMultiplyUnsigned(result, UNSIGNED, FR_FROM_PLAIN);
+  frMultiplyUnsigned(result, UNSIGNED, FR_ONE);
 }
 
-/** Both lanes of an element of Fr as plain bytes. */
-export function scalarsToPlain(first: usize, second: usize, a: usize): void {
-  frMultiply(UNSIGNED, a, FR_RAW_ONE);
+/** Both lanes of an element of Fr, times R, as plain bytes. */
+export function storeTimesR(first: usize, second: usize, a: usize): void {
+  frMultiply(UNSIGNED, a, FR_FROM_PLAIN);
   storeCanonical(first, UNSIGNED, 0, FR_MODULUS);
   storeCanonical(second, UNSIGNED, 1, FR_MODULUS);
 }

@@ -10,10 +10,13 @@
  * with. A and B share the two lanes; C's transform is split in two of half the size: a first (last)
  * butterfly across lanes leaves its halves in the lanes.
  *
+ * A and B are plain, not in Montgomery form: transforms are linear, the products A·B and C lose the same
+ * factor R, and it comes back with the quotient's last multiplication.
+ *
  * A transform's plain stages leave limbs uncarried; generate/butterflies.ts proves how many may
  * follow each other.
  */
-import { copy, ELEMENT, scalarsFromPlain, scalarsToPlain } from "./coordinate";
+import { copy, ELEMENT, loadScalars, storeTimesR } from "./coordinate";
 import {
   FR_HALF,
   FR_ONE,
@@ -203,11 +206,25 @@ function twistSecondHalf(table: usize, k: i32): void {
 
 const ONE_SHARED: usize = memory.data(40, 16);
 
+/** Where the elements of A (lane 0) and B (lane 1) go, plain scalars, instead of their bytes. */
+export function transformRoom(): usize {
+  return ab;
+}
+
 /** The quotient of the A and B in the byte buffer, in place of A. */
 export function quotient(): void {
+  const n = 1 << preparedLog;
+  for (let i = 0; i < n; i++) {
+    const at = bytes + 32 * <usize>i;
+    loadScalars(ab + ELEMENT * <usize>i, at, at + 32 * <usize>n);
+  }
+  divide();
+}
+
+/** The quotient of the A and B in the transforms' room, to where the bytes of A would be. */
+export function divide(): void {
   const log = preparedLog;
   const n = 1 << log;
-  const size = 32 * <usize>n;
   if (log == 0) {
     // One point: A·B − C on the coset is what it is on the domain, zero.
     memory.fill(bytes, 0, 32);
@@ -215,10 +232,6 @@ export function quotient(): void {
   }
   const half = n >> 1;
   storeShared(ONE_SHARED, FR_ONE);
-  for (let i = 0; i < n; i++) {
-    const at = bytes + 32 * <usize>i;
-    scalarsFromPlain(ab + ELEMENT * <usize>i, at, at + size);
-  }
   for (let i = 0; i < half; i++) {
     const low = ab + ELEMENT * <usize>i;
     transpose(LEFT, RIGHT, low, low + ELEMENT * <usize>half);
@@ -251,7 +264,7 @@ export function quotient(): void {
     frMultiply(LEFT, LEFT, RIGHT);
     frSubtract(LEFT, LEFT, c + ELEMENT * <usize>i);
     const at = bytes + 32 * <usize>i;
-    scalarsToPlain(at, at + 32 * <usize>half, LEFT);
+    storeTimesR(at, at + 32 * <usize>half, LEFT);
   }
 }
 

@@ -4,7 +4,7 @@ export { reserve } from "./memory";
 export { buildTable, flagInfinities } from "./tables";
 export { batchLimit, indexBuffer, msmAdd, msmBegin, msmEnd, scalarBuffer } from "./msm";
 export { pointAdd, pointIsOnCurve, pointMultiply, pointNegate } from "./points";
-export { prepareTransforms, quotient, transform } from "./fft";
+export { divide, prepareTransforms, quotient, transform, transformRoom } from "./fft";
 export { convertCoefficients, evaluateMatrices } from "./matrices";
 export { wipe } from "./wipe";
 export {

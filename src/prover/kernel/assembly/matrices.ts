@@ -2,6 +2,10 @@
  * A·w and B·w. Products with coefficients other than ±1 are computed first, two in the lanes; each
  * row is then a sum of wires and products, limb by limb in 64-bit integers.
  *
+ * Wires and products of the last witness are kept, and only what changed is computed again. That wires
+ * are the limbs of the bytes, and products the coefficients' with them, holds from the start and after
+ * a wipe, when all of them are 0; and nothing is changed before every wire was found to be in range.
+ *
  * Wires, coefficients and products lie two by two: number k in lane k & 1 of the element at 80·(k
  * >> 1).
  */
@@ -37,14 +41,22 @@ export function convertCoefficients(to: usize, from: usize, count: i32): void {
 /**
  * Evaluates all rows; the lists are those of `matrixCode.ts`.
  *
+ * @param incoming the witness
+ * @param witness the last witness, which becomes the new one
+ * @param changed a byte for each wire
  * @param productCount even
- * @param out a plain scalar for each row
+ * @param rows of A, then as many of B
+ * @param plain where a plain scalar goes for each row; 0 for none
+ * @param limbs where elements go instead, A's rows in lane 0 and B's in lane 1: plain scalars too,
+ *   within stored bounds
  * @returns −1, or the number of a wire that is not below 2^254
  */
 export function evaluateMatrices(
+  incoming: usize,
   witness: usize,
   wireCount: i32,
   wires: usize,
+  changed: usize,
   productWires: usize,
   coefficients: usize,
   products: usize,
@@ -52,32 +64,55 @@ export function evaluateMatrices(
   starts: usize,
   codes: usize,
   rows: i32,
-  out: usize,
+  plain: usize,
+  limbs: usize,
 ): i32 {
   for (let k = 0; k < wireCount; k++) {
-    const bytes = witness + 32 * <usize>k;
-    if (load<u64>(bytes, 24) >> 62) return k;
-    loadUnsigned(wires + PAIR * <usize>(k >> 1), k & 1, bytes);
+    if (load<u64>(incoming + 32 * <usize>k, 24) >> 62) return k;
   }
-  frWireProducts(products, productWires, wires, coefficients, productCount >> 1);
+  takeChanges(incoming, witness, wireCount, wires, changed);
+  frWireProducts(products, productWires, wires, coefficients, productCount >> 1, changed);
+  const half = rows >> 1;
   for (let row = 0; row < rows; row++) {
     const from = load<i32>(starts + 4 * row);
     const to = load<i32>(starts + 4 * row, 4);
-    sumRow(wires, products, codes, from, to, out + 32 * <usize>row);
+    sumRow(wires, products, codes, from, to);
+    if (plain != 0) storePlain(plain + 32 * <usize>row);
+    else storeLimbs(row < half ? limbs + PAIR * <usize>row : limbs + PAIR * <usize>(row - half) + 8);
   }
   return -1;
 }
 
+/** Wires that differ from the last witness' get new limbs and a mark. */
+function takeChanges(
+  incoming: usize,
+  witness: usize,
+  wireCount: i32,
+  wires: usize,
+  changed: usize,
+): void {
+  for (let k = 0; k < wireCount; k++) {
+    const from = incoming + 32 * <usize>k;
+    const to = witness + 32 * <usize>k;
+    const low = v128.load(from);
+    const high = v128.load(from, 16);
+    const difference = v128.or(
+      v128.xor(low, v128.load(to)),
+      v128.xor(high, v128.load(to, 16)),
+    );
+    const differs = v128.any_true(difference);
+    store<u8>(changed + k, differs ? 1 : 0);
+    if (!differs) continue;
+    v128.store(to, low);
+    v128.store(to, high, 16);
+    loadUnsigned(wires + PAIR * <usize>(k >> 1), k & 1, from);
+  }
+}
+
 const SUM: usize = memory.data(40, 16);
 
-function sumRow(
-  wires: usize,
-  products: usize,
-  codes: usize,
-  from: i32,
-  to: i32,
-  out: usize,
-): void {
+/** The sum of a row's codes at SUM, reduced. */
+function sumRow(wires: usize, products: usize, codes: usize, from: i32, to: i32): void {
   let s0: i64 = 0;
   let s1: i64 = 0;
   let s2: i64 = 0;
@@ -115,10 +150,25 @@ function sumRow(
   }
   storeSum(s0, s1, s2, s3, s4);
   reduceSum();
+}
+
+/** The sum as bytes. */
+function storePlain(out: usize): void {
   for (let limb: usize = 0; limb < 5; limb++) {
     store<f64>(PRODUCT + 16 * limb, <f64>load<i64>(SUM + 8 * limb));
   }
   storeCanonical(out, PRODUCT, 0, FR_MODULUS);
+}
+
+/** The sum as limbs in a lane: the lower ones in [−2^50, 2^50), its value below r as `reduceSum` left it. */
+function storeLimbs(out: usize): void {
+  let carry: i64 = 0;
+  for (let limb: usize = 0; limb < 4; limb++) {
+    const sum = load<i64>(SUM + 8 * limb) + carry;
+    carry = (sum + (1 << 50)) >> 51;
+    store<f64>(out + 16 * limb, <f64>(sum - (carry << 51)));
+  }
+  store<f64>(out, <f64>(load<i64>(SUM, 32) + carry), 64);
 }
 
 function storeSum(s0: i64, s1: i64, s2: i64, s3: i64, s4: i64): void {

@@ -52,14 +52,17 @@ function unsignedBounds(): Bounds {
  * Products of wires with constants, two in the lanes. Wires are unsigned limbs below 2^254;
  * constants are centred, so a product is below 0.76·modulus. Elements lie two by two: number k in
  * lane k & 1 of the element at 80·(k >> 1).
+ * A pair neither of whose wires is marked as changed is left as it is.
  */
 export function emitWireProducts(program: Program, field: Field): void {
   program.function(
-    `${field.name}WireProducts(products: usize, indices: usize, wires: usize, constants: usize, pairs: i32): void`,
+    `${field.name}WireProducts(products: usize, indices: usize, wires: usize, constants: usize, pairs: i32, changed: usize): void`,
     () => {
       program.line("  for (let i = 0; i < pairs; i++) {");
-      const [first, second] = [0, 1].map((lane) => {
-        const index = program.let("k", `load<u32>(indices, ${4 * lane})`);
+      const indices = [0, 1].map((lane) => program.let("k", `load<u32>(indices, ${4 * lane})`));
+      const marks = indices.map((index) => `load<u8>(changed + <usize>${index})`);
+      program.line(`  if ((${marks.join(" | ")}) != 0) {`);
+      const [first, second] = indices.map((index) => {
         return program.let("p", `wires + 80 * <usize>(${index} >> 1) + 8 * <usize>(${index} & 1)`);
       });
       const limbs = program.limbs(
@@ -72,6 +75,7 @@ export function emitWireProducts(program: Program, field: Field): void {
       const constants = program.load(field, "c", "constants", 0, centredBounds(field));
       const product = multiply(program, field, { factors: [[wires, constants]] });
       program.store(field, product, "products");
+      program.line("  }");
       program.line("  products += 80; indices += 8; constants += 80; }");
     },
   );
