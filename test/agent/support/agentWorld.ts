@@ -63,9 +63,15 @@ export async function createAgentWorld({ laneCount = 1 } = {}) {
   const world = await createWorld({ laneCount });
   const folder = await mkdtemp(join(tmpdir(), "zkmandate-agent-"));
   const identity = await SealIdentity.generate();
-  const openJournal = () => openSqliteJournal({ path: join(folder, "journal.db"), identity });
-  const journal = await openJournal();
+  const journals: Journal[] = [];
   const closing: (() => Promise<void>)[] = [];
+  /** As another process would; closed with the world, after the agents. */
+  async function openJournal(name = "journal.db"): Promise<Journal> {
+    const opened = await openSqliteJournal({ path: join(folder, name), identity });
+    journals.push(opened);
+    return opened;
+  }
+  const journal = await openJournal();
 
   let intercept: Interceptor = (_method, _params, pass) => pass();
   /** The local chain calls every block final; here the last ones are not. */
@@ -164,7 +170,7 @@ export async function createAgentWorld({ laneCount = 1 } = {}) {
       world.local.control.getTransactionReceipt({ hash: hash as Hex }),
     async close() {
       await Promise.all(closing.map((close) => close()));
-      await journal.close();
+      await Promise.all(journals.map((opened) => opened.close()));
       await world.close();
       await rm(folder, { recursive: true });
     },
