@@ -20,8 +20,8 @@ const lists = ["b2", "a", "c"] as const;
 
 /**
  * Splits A, B₂ and C among the threads, by cost and for good, since their sums run on from proof to
- * proof. B₁ is not needed (`groth16.ts`). The lead computes the quotient meanwhile and takes none unless it is alone. H, which is summed
- * anew for each proof, is split each time (`HBalance`).
+ * proof; B₁ is not needed (`groth16.ts`). The lead computes the quotient meanwhile and takes none unless
+ * it is alone. H, which is summed anew for each proof, is split each time (`HBalance`).
  */
 export function planWork(key: Pick<ProverKey, "points">, threads: number): Plan {
   const helpers = Math.max(1, threads - 1);
