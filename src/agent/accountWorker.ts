@@ -24,7 +24,9 @@ export function createAccountWorker(
     owner,
     ttlMs: tuning.leaseTtl,
     onChange: wakeup.wake,
-    onProblem,
+    onClaim(error) {
+      if (error !== undefined) onProblem(error);
+    },
   });
 
   async function run(): Promise<void> {

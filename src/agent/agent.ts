@@ -36,7 +36,7 @@ export interface LaneReport {
   lane: number;
   /** Whether this process serves it. */
   isOwned: boolean;
-  /** serving; or why not: paused, blocked by an error, owned by another process. */
+  /** serving; or why not: paused, blocked by an error (the journal's, where it is not owned), owned elsewhere. */
   state: "serving" | "paused" | "blocked" | "elsewhere";
   /** For `blocked`: what is wrong, in words. */
   problem?: string | undefined;

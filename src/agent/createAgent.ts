@@ -201,8 +201,9 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
     lanes: () =>
       Promise.all(
         workers.map(async (worker) => {
-          const queued = await journal.requests.list({ lane: worker.id, statuses: ["queued"] });
-          return worker.report(queued.length);
+          const filter = { lane: worker.id, statuses: ["queued"] } as const;
+          const queued = await journal.requests.list(filter).catch(() => undefined);
+          return worker.report(queued?.length ?? worker.load());
         }),
       ),
 

@@ -28,6 +28,8 @@ const stageMarks: Partial<Record<SigningStage, CrashMark>> = {
   record: "signature-recorded",
 };
 
+type Loop = "signing" | "following";
+
 /** Works on one lane as long as its lease is this process's. */
 export interface LaneWorker {
   readonly id: LaneId;
@@ -68,7 +70,8 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
   let mustOpen = true;
   let working: WorkingLane | undefined;
   let request: RequestRecord | undefined;
-  const problems: Record<"signing" | "following", string | undefined> = {
+  const problems: Record<"lease" | Loop, string | undefined> = {
+    lease: undefined,
     signing: undefined,
     following: undefined,
   };
@@ -87,19 +90,18 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
       wakeBoth();
       tell();
     },
-    onProblem: (error) => observer.onProblem?.({ where: "lease", error, ...id }),
+    onClaim: (error) => settle("lease", error),
   });
 
   const report = (queued: number): LaneReport => {
-    const problem = problems.following ?? problems.signing;
     const isOwned = lease.isHeld();
-    const blocked = problem === undefined ? "serving" : "blocked";
-    const state = pauses.isPaused(id.gate) ? "paused" : blocked;
+    const problem = isOwned ? (problems.following ?? problems.signing) : problems.lease;
+    const healthy = isOwned ? (pauses.isPaused(id.gate) ? "paused" : "serving") : "elsewhere";
     return {
       ...id,
       isOwned,
-      state: isOwned ? state : "elsewhere",
-      ...(isOwned && problem !== undefined && { problem }),
+      state: problem === undefined ? healthy : "blocked",
+      ...(problem !== undefined && { problem }),
       epoch: open?.epoch,
       seq: seq?.toString(),
       inFlight,
@@ -192,7 +194,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
   }
 
   /** Repeats a step until the lane is given back; trouble is told, and tried again ever more slowly. */
-  async function loop(name: keyof typeof problems, step: () => Promise<number>): Promise<void> {
+  async function loop(name: Loop, step: () => Promise<number>): Promise<void> {
     const wakeup = name === "signing" ? signing : following;
     for (let failures = 0; !isStopping; ) {
       let wait = tuning.leaseTtl / 3;

@@ -16,7 +16,7 @@ export interface Lease {
  *
  * @param options.ttlMs how long a claim is good for
  * @param options.onChange told when the lane was won, or lost
- * @param options.onProblem told when the journal cannot be asked
+ * @param options.onClaim told after each claim what kept the journal from answering, if anything did
  */
 export function createLease(
   ownership: Ownership,
@@ -25,10 +25,10 @@ export function createLease(
     owner: string;
     ttlMs: number;
     onChange(): void;
-    onProblem(error: unknown): void;
+    onClaim(error: unknown): void;
   },
 ): Lease {
-  const { lane, owner, ttlMs, onChange, onProblem } = options;
+  const { lane, owner, ttlMs, onChange, onClaim } = options;
   let heldUntil = Number.NEGATIVE_INFINITY;
   let told = false;
   let timer: NodeJS.Timeout | undefined;
@@ -40,9 +40,10 @@ export function createLease(
     try {
       const isOurs = await ownership.claim(lane, owner, ttlMs);
       heldUntil = isOurs ? asked + ttlMs : Number.NEGATIVE_INFINITY;
+      onClaim(undefined);
     } catch (error) {
       // What was claimed before is still good for its time.
-      onProblem(error);
+      onClaim(error);
     }
     if (isHeld() === told) return;
     told = !told;

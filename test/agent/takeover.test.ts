@@ -99,18 +99,14 @@ describe("a journal that is gone for a while", () => {
     await reached(sent.id, "landed");
     isGone = true;
     await expect(agent.send(pay(20n))).rejects.toThrow(JournalUnavailableError);
-    // Long enough for the lease to run out.
-    await until(async () => agent.gates().length === 1 && !(await isOwned()));
+    await until(async () => {
+      const [lane] = await agent.lanes();
+      return lane?.isOwned === false && lane.state === "blocked";
+    });
+    expect((await agent.lanes())[0]?.problem).toContain("The journal is not available");
     isGone = false;
     const next = await agent.send(pay(20n));
     expect((await reached(next.id, "landed")).signed?.seq).toBe(1n);
-
-    async function isOwned() {
-      return agent.lanes().then(
-        ([lane]) => lane?.isOwned,
-        () => false,
-      );
-    }
   });
 });
 

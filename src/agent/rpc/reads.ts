@@ -80,7 +80,8 @@ function nodeError(error: unknown): RpcError {
   let said: { code: number; message: string; data: unknown } | undefined;
   for (let next = error; next !== null && typeof next === "object"; ) {
     const { code, data, cause, message } = next as Record<string, unknown>;
-    if (typeof code === "number") {
+    // -1 is viem's own, for what was no answer of a node.
+    if (typeof code === "number" && code !== -1) {
       const text = next instanceof ViemError ? next.details : message;
       said = { code, message: typeof text === "string" ? text : "", data: data ?? said?.data };
     }
