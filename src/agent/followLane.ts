@@ -27,6 +27,8 @@ type SignedRequest = RequestRecord & { signed: SignedGateCall };
 export interface LaneLook {
   /** Requests that are not at their end. */
   openRequests: number;
+  /** Those of them that only wait for their block to become final. */
+  landed: number;
   inFlight: number;
   /** Sequence number of the next action at the latest block. */
   seq: bigint;
@@ -80,6 +82,7 @@ export async function followLane(lane: WorkingLane): Promise<LaneLook> {
   await followReported(lane, standing);
   return {
     openRequests: open.length + lane.reported.size,
+    landed: open.filter(({ status }) => status === "landed").length,
     inFlight: inFlight.size,
     seq: standing.latestSeq,
   };
@@ -90,8 +93,10 @@ async function followRequest(
   scene: Scene,
   request: SignedRequest,
 ): Promise<void> {
-  const outer = await lane.journal.transactions.ofRequest(request.id);
   const status = scene.standing.statusOf(request.signed);
+  // Most of what is open waits like that for a quarter of an hour.
+  if (status === "landed" && request.status === "landed") return;
+  const outer = await lane.journal.transactions.ofRequest(request.id);
   switch (status) {
     case "final":
     case "landed":

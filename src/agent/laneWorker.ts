@@ -171,9 +171,11 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
       });
     }
     const looked = await followLane(working as WorkingLane);
+    const { landed } = looked;
     ({ inFlight, seq, openRequests } = looked);
     added = 0;
-    return openRequests > 0 ? tuning.pollingInterval : LONGEST_WAIT;
+    if (openRequests === 0) return LONGEST_WAIT;
+    return openRequests > landed ? tuning.pollingInterval : 4 * tuning.pollingInterval;
   }
 
   /** @returns milliseconds until the next look, 0 for at once */

@@ -5,9 +5,10 @@ import type { LaneId } from "../state/laneStore.ts";
 /**
  * Where a request stands.
  *
- * queued → signed → submitted → landed → final; a request that was only to be signed ends as `signed`.
- * It ends as `denied` (no rule allows it), `failed` (it was reported and will not be tried again) or
- * `expired` (what was signed can no longer land).
+ * queued → signed → submitted → landed → final; one that was only to be signed is not submitted, and lands if
+ * somebody else submits it. A reorganisation takes it back from `landed`; what died before it was ever sent is
+ * `queued` again. It ends as `denied` (no rule allows it), `failed` (it was reported and will not be tried again;
+ * `landed` all the same if the chain executes it before it dies) or `expired` (what was signed can no longer land).
  */
 export const requestStatuses = [
   "queued",
@@ -23,7 +24,7 @@ export type RequestStatus = (typeof requestStatuses)[number];
 
 /** Why a request ended, for machines and for people; without limits. */
 export interface RequestFailure {
-  /** A stable word, see `src/server/rpcErrors.ts`. */
+  /** A stable word, see `src/agent/reasons.ts`. */
   reason: string;
   message: string;
 }

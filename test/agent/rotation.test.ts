@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { AgentGate } from "../../src/agent/options.ts";
+import { executeRotation } from "../../src/chain/executeRotation.ts";
+import { readLane } from "../../src/chain/readLane.ts";
+import { laneGenesis } from "../../src/chain/rotation.ts";
+import { scheduleRotation } from "../../src/chain/scheduleRotation.ts";
+import { type CommittedPolicy, commitPolicy } from "../../src/policy/commitment.ts";
+import type { State } from "../../src/state/state.ts";
+import { CHAIN_ID, SECRET, TIMELOCK_DELAY, transferPolicy } from "../chain/support/world.ts";
+import { type AgentWorld, createAgentWorld, FINALITY, until } from "./support/agentWorld.ts";
+
+const NEW_SECRET = new Uint8Array(32).fill(11);
+
+let world: AgentWorld;
+beforeEach(async () => {
+  world = await createAgentWorld();
+});
+afterEach(() => world.close());
+
+/** Gives the lane a new policy through the timelock. */
+async function rotate(committed: CommittedPolicy, keepState: boolean) {
+  const { gate, governor, timelock, local, key } = world;
+  const eta = (await local.now()) + TIMELOCK_DELAY + 60n;
+  const moment = { chainId: CHAIN_ID, gate, epoch: 2, eta };
+  const opened = laneGenesis({
+    ...moment,
+    ...{ lane: 0, committed, secret: NEW_SECRET, fill: "empty" },
+  });
+  const kept = { lane: 0, keepState, policy: committed.commitment, state: 0n };
+  const { operation } = await scheduleRotation(governor, {
+    ...{ timelock, gate },
+    rotation: {
+      ...{ epoch: 2, eta, agent: key.onchain, riskFeed: world.riskFeed, riskMaxAge: 86_400 },
+      ...{ maxDelay: 300, lanes: [keepState ? kept : opened.rotation] },
+    },
+  });
+  await local.advance(Number(TIMELOCK_DELAY) + 61);
+  await executeRotation(governor, { timelock, operation });
+}
+
+/** The gate with the mandates of both epochs, and what it was told to keep. */
+function gateOf(next: CommittedPolicy) {
+  const kept: State[] = [];
+  const { gateAtWork, lanes } = world;
+  const mandates = [
+    { committed: lanes[0]?.committed as CommittedPolicy, secret: SECRET },
+    { committed: next, secret: NEW_SECRET },
+  ];
+  const gate: AgentGate = {
+    ...gateAtWork,
+    lanes: gateAtWork.lanes.map((lane) => ({
+      ...lane,
+      mandate: async (commitment) =>
+        mandates.find(({ committed }) => committed.commitment === commitment),
+      keep: async (_, state) => {
+        kept.push(state);
+      },
+    })),
+  };
+  return { gate, kept, mandates };
+}
+
+describe("a rotation", () => {
+  test("is noticed: the next action is signed in the new epoch with the new mandate, at once", async () => {
+    const { pay, reached, gate, local } = world;
+    const next = commitPolicy(transferPolicy(world.token, 99n));
+    const agent = await world.start({ gates: [gateOf(next).gate] });
+    const before = await agent.send(pay(10n));
+    await reached(before.id, "landed");
+    await rotate(next, false);
+    const sent = await agent.send(pay(20n));
+    expect((await reached(sent.id, "landed")).signed?.epoch).toBe(2);
+    // The record of the new epoch knows nothing of it; the gate's events do.
+    await local.control.mine({ blocks: Number(FINALITY) });
+    await reached(before.id, "final");
+    expect((await agent.lanes())[0]).toMatchObject({ epoch: 2, state: "serving" });
+    expect((await readLane(local.control, { gate, lane: 0 })).policy).toBe(next.commitment);
+  });
+
+  test("that keeps the state goes on from it, and the state is handed over for recovery", async () => {
+    const { pay, reached } = world;
+    const next = commitPolicy(transferPolicy(world.token, 99n));
+    const { gate, kept } = gateOf(next);
+    const agent = await world.start({ gates: [gate] });
+    await reached((await agent.send(pay(1_000n))).id, "landed");
+    await rotate(next, true);
+    const sent = await agent.send(pay(20n));
+    expect((await reached(sent.id, "landed")).signed?.epoch).toBe(2);
+    expect(kept).toHaveLength(1);
+    expect(kept[0]?.levels[0]?.level).toBe(1_000n);
+  });
+
+  test("without a mandate blocks the lane until there is one", async () => {
+    const { pay, reached } = world;
+    const next = commitPolicy(transferPolicy(world.token, 99n));
+    const { gate, mandates } = gateOf(next);
+    const missing = mandates.pop();
+    const agent = await world.start({ gates: [gate] });
+    await reached((await agent.send(pay(10n))).id, "landed");
+    await rotate(next, false);
+    const waiting = agent.send(pay(20n));
+    await until(async () => (await agent.lanes())[0]?.problem?.includes("no mandate") === true);
+    mandates.push(missing as (typeof mandates)[0]);
+    expect((await reached((await waiting).id, "landed")).signed?.epoch).toBe(2);
+  });
+});
