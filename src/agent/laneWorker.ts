@@ -191,7 +191,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
     const outcome = await inTurn(() => signNext(ready, oldest)).finally(() => {
       request = undefined;
     });
-    following.wake();
+    if (oldest.kind === "send") following.wake();
     return outcome === "moved" ? 0 : tuning.pollingInterval;
   }
 
