@@ -23,7 +23,7 @@ export const payee: Address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 export const limit = 2_345_678_901_234_567_891n;
 
 /** A policy that pays one address in ETH and in tokens. */
-const policy = (token: Address) => `
+const payments = (token: Address) => `
 name: payments
 chain: 31337
 assets: { USDC: { address: "${token}", decimals: 6 } }
@@ -60,9 +60,21 @@ export interface Desk {
   run(...args: string[]): ReturnType<typeof zkmandateJson>;
   /** Makes a token. */
   token(name: string, ...options: string[]): Promise<string>;
+  /** Lets the workspace's commands and services reach the chain through another URL. */
+  useNode(rpcUrl: string): Promise<void>;
   /** Runs `zkmandate serve` until it listens. */
-  serve(): Promise<RunningService>;
+  serve(options?: ServeOptions): Promise<RunningService>;
   close(): Promise<void>;
+}
+
+export interface ServeOptions {
+  /** The configuration's file in the workspace; serve.yaml unless given. */
+  config?: string;
+  /** Node's own options, before the script. */
+  nodeOptions?: readonly string[];
+  env?: Record<string, string>;
+  /** Told of the process before it listens. */
+  onSpawn?(child: ChildProcess): void;
 }
 
 export interface RunningService {
@@ -71,6 +83,8 @@ export interface RunningService {
   /** Every line that it logged. */
   lines: string[];
   process: ChildProcess;
+  /** Its exit code; null if a signal has ended it. */
+  exited: Promise<number | null>;
   /** Waits for a line that says so. */
   said(text: string): Promise<void>;
   /** Its exit code after a signal. */
@@ -80,9 +94,12 @@ export interface RunningService {
 export async function startDesk({
   extra = "",
   lanes = 1,
+  policy = payments,
 }: {
   extra?: string;
   lanes?: number;
+  /** The text of the lanes' policy. */
+  policy?: (token: Address) => string;
 } = {}): Promise<Desk> {
   const node = await startNode(31_337);
   const folder = await mkdtemp(join(tmpdir(), "zkmandate-desk-"));
@@ -140,7 +157,11 @@ export async function startDesk({
       const made = await zkmandateJson(["token", "new", name, ...options], { cwd: folder });
       return made.json.token;
     },
-    serve: () => serve(folder),
+    async useNode(rpcUrl) {
+      const path = join(folder, "zkmandate.yaml");
+      await writeFile(path, (await readFile(path, "utf8")).replace(/http:\/\/127[\d.:]+/, rpcUrl));
+    },
+    serve: (options) => serve(folder, options),
     async close() {
       await node.close();
       await rm(folder, { recursive: true });
@@ -177,12 +198,17 @@ export const localChain = ({ rpcUrl }: Pick<LocalNode, "rpcUrl">) =>
     rpcUrls: { default: { http: [rpcUrl] } },
   });
 
-async function serve(folder: string): Promise<RunningService> {
-  const child = spawn(
-    process.execPath,
-    [main, "serve", "--passphrase-file", "passphrase", "--json"],
-    { cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
-  );
+async function serve(
+  folder: string,
+  { config = "serve.yaml", nodeOptions = [], env = {}, onSpawn }: ServeOptions = {},
+): Promise<RunningService> {
+  const command = ["serve", "-c", config, "--passphrase-file", "passphrase", "--json"];
+  const child = spawn(process.execPath, [...nodeOptions, main, ...command], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  onSpawn?.(child);
   const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
   const lines: string[] = [];
   let notify = () => {};
@@ -209,6 +235,7 @@ async function serve(folder: string): Promise<RunningService> {
     socket: join(folder, "z.sock"),
     lines,
     process: child,
+    exited,
     said: async (text) => void (await find((line) => line.includes(text))),
     async stop(signal = "SIGTERM") {
       child.kill(signal);
