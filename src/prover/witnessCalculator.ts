@@ -1,9 +1,17 @@
 import { CircuitInputError } from "../errors/prover.ts";
 import type { CircuitInput } from "../witness/witness.ts";
-import { GeneratorInstance, WITNESS_OFFSET } from "./circom/generatorInstance.ts";
-import { type SpecializedGenerator, specializeGenerator } from "./circom/specialize.ts";
+import { attachMachine, type SpecializedGenerator } from "./circom/attachMachine.ts";
+import {
+  GeneratorInstance,
+  type WasmExports,
+  WITNESS_OFFSET,
+  type WitnessReader,
+} from "./circom/generatorInstance.ts";
+import { specializeGenerator } from "./circom/specialize.ts";
 
 const WIRE_WORDS = 8;
+/** Making a generator faster takes about as long as so many calculations with it as it was compiled. */
+const WORTHWHILE_AFTER = 4;
 
 /**
  * Runs a circuit's witness generator, compiled once and kept warm.
@@ -11,34 +19,38 @@ const WIRE_WORDS = 8;
  * Unlike the generator's usual runtime it prints nothing, and an error names the failing templates only:
  * inputs and witness are secret.
  *
- * A generator of the known circom version is made faster when it is loaded (circom/specialize.ts). Whatever
+ * A generator of the known circom version is made faster (circom/specialize.ts) when it is used often. Whatever
  * fails there is calculated again by the generator as it was compiled, so every error is its own.
  */
 export class WitnessCalculator {
   readonly #circuit: string;
   readonly #stock: WarmGenerator;
-  readonly #fast: WarmGenerator | undefined;
+  #fast: WarmGenerator | undefined;
+  /** Calculations left until the generator is made faster. */
+  #left: number;
 
   private constructor(circuit: string, stock: WarmGenerator, fast: WarmGenerator | undefined) {
     this.#circuit = circuit;
     this.#stock = stock;
     this.#fast = fast;
+    this.#left = fast === undefined ? WORTHWHILE_AFTER : 0;
   }
 
   /**
    * @param circuit how errors call the circuit
    * @param wasm witness generator made by `circom --wasm`, version 2; may not be changed afterwards
+   * @param specialized made of it before; without, that is done here once it is worthwhile
    */
-  static async create(circuit: string, wasm: Uint8Array<ArrayBuffer>): Promise<WitnessCalculator> {
-    const fast = specializeGenerator(wasm);
-    const stock = new WarmGenerator({ wasm });
-    if (fast === undefined) {
-      await stock.compile();
-      return new WitnessCalculator(circuit, stock, undefined);
-    }
-    const generator = new WarmGenerator(fast);
-    await generator.compile();
-    return new WitnessCalculator(circuit, stock, generator);
+  static async create(
+    circuit: string,
+    wasm: Uint8Array<ArrayBuffer>,
+    specialized?: SpecializedGenerator | undefined,
+  ): Promise<WitnessCalculator> {
+    const stock = new WarmGenerator(wasm);
+    const fast = specialized && new WarmGenerator(specialized.wasm, specialized);
+    if (fast === undefined) await stock.compile();
+    else await fast.compile().catch(() => undefined); // then it fails again when it calculates
+    return new WitnessCalculator(circuit, stock, fast);
   }
 
   /**
@@ -64,6 +76,7 @@ export class WitnessCalculator {
    * @throws as `calculate` does
    */
   async calculateFile(input: CircuitInput): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#left > 0 && --this.#left === 0) this.#specialize();
     try {
       if (this.#fast !== undefined) return await this.#fast.calculate(this.#circuit, input);
     } catch (error) {
@@ -81,6 +94,13 @@ export class WitnessCalculator {
     return (await this.calculateFile(input)).subarray(WITNESS_OFFSET);
   }
 
+  #specialize(): void {
+    const specialized = specializeGenerator(this.#stock.wasm);
+    if (specialized === undefined) return;
+    this.#stock.wipe();
+    this.#fast = new WarmGenerator(specialized.wasm, specialized);
+  }
+
   /** Overwrites what the last run left in memory; the next one starts anew. */
   wipe(): void {
     this.#stock.wipe();
@@ -90,22 +110,24 @@ export class WitnessCalculator {
 
 /** A generator's code, compiled when it is first needed, and the instance of it that is warm. */
 class WarmGenerator {
-  readonly #source: Pick<SpecializedGenerator, "wasm"> & Partial<SpecializedGenerator>;
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly #attach: ((exports: WasmExports) => WitnessReader) | undefined;
   #module: Promise<WebAssembly.Module> | undefined;
   #instance: GeneratorInstance | undefined;
 
-  constructor(source: Pick<SpecializedGenerator, "wasm"> & Partial<SpecializedGenerator>) {
-    this.#source = source;
+  /** @param specialized what the code belongs to, if it is a patched one's */
+  constructor(wasm: Uint8Array<ArrayBuffer>, specialized?: SpecializedGenerator) {
+    this.wasm = wasm;
+    this.#attach = specialized && ((exports) => attachMachine(specialized, exports));
   }
 
   compile(): Promise<WebAssembly.Module> {
-    this.#module ??= WebAssembly.compile(this.#source.wasm);
+    this.#module ??= WebAssembly.compile(this.wasm);
     return this.#module;
   }
 
   async calculate(circuit: string, input: CircuitInput): Promise<Uint8Array<ArrayBuffer>> {
-    const { attach } = this.#source;
-    this.#instance ??= await GeneratorInstance.create(circuit, await this.compile(), attach);
+    this.#instance ??= await GeneratorInstance.create(circuit, await this.compile(), this.#attach);
     try {
       return this.#instance.calculate(input);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { FIELD_ORDER } from "../../field/field.ts";
-import { readWasm, type Span, type WasmBinary, WasmReader } from "./wasmBinary.ts";
+import { readWasm, type WasmBinary } from "./wasmBinary.ts";
+import { type Span, WasmReader } from "./wasmReader.ts";
 
 /** A field element in memory: a 32-bit number, a form, four 64-bit words. */
 export const CELL_BYTES = 40;

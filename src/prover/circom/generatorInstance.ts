@@ -20,7 +20,7 @@ interface CircomExports {
 export type WasmExports = Readonly<Record<string, unknown>>;
 
 /** Gives the value of every wire, 32 bytes each. */
-type WitnessReader = () => Uint8Array;
+export type WitnessReader = () => Uint8Array;
 
 /** Field elements are handed over as eight 32-bit words, least first. */
 const LIMBS = 8;

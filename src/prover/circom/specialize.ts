@@ -27,52 +27,29 @@
  *
  * Source of the idea: Y. Futamura, "Partial evaluation of computation process", 1971.
  */
-import { readFileSync } from "node:fs";
+import {
+  MACHINE_FUNCTIONS,
+  MACHINE_RUN,
+  type MachineFunction,
+  type SpecializedGenerator,
+  TABLE_NAME,
+} from "./attachMachine.ts";
 import { calledFunctions, type Generator, recognizeGenerator } from "./generator.ts";
-import type { WasmExports } from "./generatorInstance.ts";
 import { MachineMemory } from "./machineMemory.ts";
 import { type StraightLine, SymbolicMachine } from "./straightLine.ts";
 import { writeTape } from "./tape.ts";
-import {
-  type FunctionType,
-  firstNewType,
-  patchWasm,
-  signedLeb,
-  unsignedLeb,
-} from "./wasmBinary.ts";
+import { firstNewType, patchWasm, signedLeb, unsignedLeb } from "./wasmPatch.ts";
 
-/** A generator that is patched. */
-export interface SpecializedGenerator {
-  readonly wasm: Uint8Array<ArrayBuffer>;
-  /**
-   * Makes a new instance of it ready to run.
-   *
-   * @returns what reads its witness: 32 bytes for each wire, a view that lasts until the next call
-   */
-  attach(exports: WasmExports): () => Uint8Array;
-}
-
-/** What the machine provides, and the function of the runtime that each takes the place of. */
-const provided: readonly (FunctionType & { name: string; insteadOf?: string })[] = [
-  { name: "run", parameters: 2, hasResult: true },
-  { name: "multiply", insteadOf: "Fr_F1m_mul", parameters: 3, hasResult: false },
-  { name: "square", insteadOf: "Fr_F1m_square", parameters: 2, hasResult: false },
-  { name: "power", insteadOf: "Fr_F1m_exp", parameters: 4, hasResult: false },
-];
-const RUN = 0;
-
-const TABLE_NAME = "functions";
 /** Templates with fewer operations gain nothing. */
 const MIN_OPERATIONS = 100;
-const PAGE_BYTES = 65_536;
-const WIRE_BYTES = 32;
 
-let compiled: WebAssembly.Module | undefined;
-/** The machine, compiled from `assembly/` by scripts/build-witness-machine.ts. */
-function machineModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL("./machine.wasm", import.meta.url)));
-  return compiled;
-}
+const NO_LOCALS = 0x00;
+const LOCAL_GET = 0x20;
+const CONSTANT = 0x41;
+const CALL_INDIRECT = 0x11;
+const UNREACHABLE = 0x00;
+const END = 0x0b;
+const TRAP = [NO_LOCALS, UNREACHABLE, END];
 
 /**
  * Patches a witness generator.
@@ -116,22 +93,25 @@ function patched(generator: Generator): SpecializedGenerator | undefined {
       for (const index of [run, create]) bodies.set(index, TRAP);
     } else if (program !== undefined) {
       const tape = memory.append(writeTape(program, symbolic.expressions, memory));
-      bodies.set(run, call(RUN, [LOCAL_GET, 0], [CONSTANT, ...signedLeb(tape)]));
+      bodies.set(run, call(MACHINE_RUN, [LOCAL_GET, 0], [CONSTANT, ...signedLeb(tape)]));
     }
   }
   if ([...reached].every((run) => !programs.has(run))) return undefined;
   for (const [index, name] of fieldFunctions) {
-    const instead = provided.findIndex(({ insteadOf }) => insteadOf === name);
+    const instead = MACHINE_FUNCTIONS.findIndex(({ insteadOf }) => insteadOf === name);
     if (instead < 0) continue;
-    const { parameters } = provided[instead] as FunctionType;
+    const { parameters } = MACHINE_FUNCTIONS[instead] as MachineFunction;
     const values = Array.from({ length: parameters }, (_, k) => [LOCAL_GET, k]);
     bodies.set(index, call(instead, ...values));
   }
 
-  const image = memory.image();
   return {
-    wasm: patchWasm(binary, { bodies, provided, tableName: TABLE_NAME }),
-    attach: (exports) => attachMachine(exports, generator, memory, image),
+    wasm: patchWasm(binary, { bodies, provided: MACHINE_FUNCTIONS, tableName: TABLE_NAME }),
+    image: memory.image(),
+    base: memory.base,
+    stackStart,
+    tableEntries: binary.table.length,
+    witness: generator.witness,
   };
 }
 
@@ -148,43 +128,4 @@ function reachableRuns(generator: Generator, isLeaf: (run: number) => boolean): 
     }
   }
   return reached;
-}
-
-const NO_LOCALS = 0x00;
-const LOCAL_GET = 0x20;
-const CONSTANT = 0x41;
-const CALL_INDIRECT = 0x11;
-const UNREACHABLE = 0x00;
-const END = 0x0b;
-const TRAP = [NO_LOCALS, UNREACHABLE, END];
-
-/** Puts the machine's memory under the generator's stack, and its functions into the table. */
-function attachMachine(
-  exports: WasmExports,
-  { binary, stackStart, witness }: Generator,
-  { base, end }: MachineMemory,
-  image: Uint8Array,
-): () => Uint8Array {
-  const memory = exports.memory as WebAssembly.Memory;
-  const stackEnd = end + witness.wires * WIRE_BYTES;
-  const missing = Math.ceil(stackEnd / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES;
-  if (missing > 0) memory.grow(missing);
-  new Uint8Array(memory.buffer).set(image, base);
-  const stack = new DataView(memory.buffer);
-  if (stack.getUint32(0, true) !== stackStart) throw new RangeError("the stack is in use");
-  stack.setUint32(0, stackEnd, true);
-  const imports: Record<string, Record<string, WebAssembly.Memory | number>> = {
-    env: { memory },
-    machine: { base },
-  };
-  const { exports: machine } = new WebAssembly.Instance(machineModule(), imports as never);
-  const functions = machine as unknown as Record<string, (...values: number[]) => void>;
-  const table = exports[TABLE_NAME] as { set(index: number, entry: unknown): void };
-  provided.forEach(({ name }, k) => {
-    table.set(binary.table.length + k, functions[name]);
-  });
-  return () => {
-    functions.readWitness?.(witness.map, witness.wires, witness.signals, end);
-    return new Uint8Array(memory.buffer, end, witness.wires * WIRE_BYTES);
-  };
 }

@@ -1,13 +1,7 @@
 import { Expressions } from "./expressions.ts";
 import { CELL_BYTES, type Generator } from "./generator.ts";
 import { MONTGOMERY_INVERSE } from "./limbs.ts";
-
-/** The code decides something by its inputs, or does something that is not understood here. */
-export class NotStraightLine extends Error {}
-
-export function fail(why: string): never {
-  throw new NotStraightLine(why);
-}
+import { fail } from "./notStraightLine.ts";
 
 /** Room for the variables, signals and records of the component that is executed. */
 const VARIABLES = 1 << 15;

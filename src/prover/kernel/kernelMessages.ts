@@ -17,7 +17,7 @@ export interface KernelSettings {
   verify: boolean;
   /** Bytes that the tables of one thread may take. */
   tableBytes: number;
-  /** Folder of cached tables. */
+  /** Folder of cached tables and witness generators. */
   cacheDirectory: string | undefined;
 }
 

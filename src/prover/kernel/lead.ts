@@ -1,6 +1,7 @@
 import type { CircuitName } from "../../action/circuits.ts";
 import { ProvingError } from "../../errors/prover.ts";
 import type { CircuitInput } from "../../witness/witness.ts";
+import { loadSpecializedGenerator } from "../circom/cachedGenerator.ts";
 import { readPinnedFile, readPinnedKey } from "../pinnedFile.ts";
 import { publicInputs } from "../prover.ts";
 import { toFailure } from "../proverMessages.ts";
@@ -137,7 +138,11 @@ export class Lead {
     });
     const loaded: LoadedCircuit = {
       name,
-      calculator: await WitnessCalculator.create(name, wasm),
+      calculator: await WitnessCalculator.create(
+        name,
+        wasm,
+        loadSpecializedGenerator(wasm, this.#settings.cacheDirectory),
+      ),
       key,
       matrices: engine.loadMatrices(coefficients, key.domainSize),
       check: createProofCheck(vkey),
