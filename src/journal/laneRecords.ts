@@ -1,6 +1,7 @@
 import { JournalDamagedError } from "../errors/journal.ts";
 import { LaneConflictError } from "../errors/signer.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
+import { fromStoredRecord, toStoredRecord } from "../state/laneRecordFormat.ts";
 import type { LaneId, LaneRecord, LaneStore } from "../state/laneStore.ts";
 import type { Database } from "./database.ts";
 import type { RecordCipher, RowName } from "./recordCipher.ts";
@@ -77,7 +78,7 @@ export function openLane(
   row: { version: number; payload: Uint8Array },
 ): LaneRecord<SignedGateCall> {
   const name = rowName(lane, row.version);
-  const record = cipher.open<LaneRecord<SignedGateCall>>(name, row.payload);
+  const record = fromStoredRecord<SignedGateCall>(cipher.open(name, row.payload));
   if (laneName(record) !== name.key || record.version !== row.version) {
     const what = `lanes, ${name.key}`;
     throw new JournalDamagedError({ what, problem: "the record is of another lane" });
@@ -88,7 +89,7 @@ export function openLane(
 /** Encrypts a lane's record for its row. */
 export const sealLane = (cipher: RecordCipher, record: LaneRecord<SignedGateCall>) => {
   const version = record.version ?? 1;
-  const payload = cipher.seal(rowName(record, version), record);
+  const payload = cipher.seal(rowName(record, version), toStoredRecord(record));
   return { ...laneColumns(record), version, payload };
 };
 
