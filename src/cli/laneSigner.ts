@@ -11,6 +11,7 @@ import { gateClient } from "./gateClient.ts";
 import { laneStore } from "./laneRecords.ts";
 import { loadMandate, type OpenMandate } from "./mandates.ts";
 import { openIdentity } from "./secrets.ts";
+import { assertNotServed } from "./servedLanes.ts";
 
 /** A signer of the workspace's lane and what it was made of. */
 export interface LaneSigner {
@@ -26,6 +27,7 @@ export interface LaneSigner {
  * everything again.
  *
  * @throws {UsageError} if the gate has never heard of the lane
+ * @throws {LaneServedError} if a service signs for it
  */
 export async function withLaneSigner<T>(
   cli: Cli,
@@ -42,6 +44,7 @@ export async function withLaneSigner<T>(
       details: ["see: lane in zkmandate.yaml, and zkmandate gate status"],
     });
   }
+  await assertNotServed(workspace, { chainId, gate, lane, epoch });
   const identity = await openIdentity(cli, options);
   const mandate = await loadMandate(workspace, identity, policy);
   const key = await openAccount(cli, "agent", options);

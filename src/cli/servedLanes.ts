@@ -50,6 +50,20 @@ export async function takeBack(workspace: Workspace, lane: LaneEpoch): Promise<v
   await rm(markPath(workspace, lane), { force: true });
 }
 
+/**
+ * Refuses to go on with a lane that a service signs for.
+ *
+ * @throws {LaneServedError}
+ */
+export async function assertNotServed(workspace: Workspace, lane: LaneEpoch): Promise<void> {
+  const path = markPath(workspace, lane);
+  const isServed = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isServed) throw new LaneServedError({ lane: lane.lane, path });
+}
+
 /** A store that writes no record of a lane which was handed over; writing comes before every signature. */
 export function refuseServed(
   workspace: Workspace,
@@ -58,12 +72,7 @@ export function refuseServed(
   return {
     ...store,
     async write(record) {
-      const path = markPath(workspace, record);
-      const isServed = await access(path).then(
-        () => true,
-        () => false,
-      );
-      if (isServed) throw new LaneServedError({ lane: record.lane, path });
+      await assertNotServed(workspace, record);
       return store.write(record);
     },
   };

@@ -1,3 +1,5 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   type BaseError,
   createWalletClient,
@@ -10,9 +12,20 @@ import {
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { runScript } from "../../examples/viem.ts";
+import type { Mandate } from "../../src/cli/mandates.ts";
+import { loadSealIdentity, readSealed } from "../../src/keys/sealed.ts";
 import { mandateTransport } from "../../src/server/client/mandateTransport.ts";
 import { toMandateAccount } from "../../src/server/client/toMandateAccount.ts";
-import { type Desk, localChain, payee, type RunningService, startDesk } from "./support/desk.ts";
+import { zkmandateJson } from "../cli/run.ts";
+import {
+  type Desk,
+  limit,
+  localChain,
+  passphrase,
+  payee,
+  type RunningService,
+  startDesk,
+} from "./support/desk.ts";
 
 // The service proves, and the command line is started several times.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -99,5 +112,153 @@ describe("zkmandate serve", () => {
       code: -32_003,
     });
     await expect(wallet.signMessage({ message: "hello" })).rejects.toThrow("not signed");
+  });
+
+  it("explains a denial to operators alone", async () => {
+    const params = [pay(parseEther("3"))];
+    const { error } = await call("eth_sendTransaction", params);
+    expect(error.data).toEqual({ reason: "denied", request: expect.any(String) });
+    const explained = await call("zkmandate_explain", params, tokens.alice);
+    expect(explained.result.explanation.join()).toContain("2.345678");
+  });
+
+  it("leaves its lanes to nobody else", async () => {
+    const { code, json } = await desk.run("gate", "send", "--to", payee, "--value", "1");
+    expect({ code, name: json.error.name }).toEqual({ code: 7, name: "LaneServedError" });
+  });
+
+  it("is watched and stopped by operators through its socket", async () => {
+    await writeFile(join(desk.folder, "alice.token"), `${tokens.alice}\n`, { mode: 0o600 });
+    await writeFile(join(desk.folder, "bot.token"), `${tokens.bot}\n`, { mode: 0o600 });
+    const as = (who: string, ...args: string[]) =>
+      zkmandateJson(["service", ...args, "--token-file", `${who}.token`], { cwd: desk.folder });
+
+    const status = await as("alice", "status");
+    expect(status.json).toMatchObject({ ok: true, status: "ready" });
+    expect(status.json.checks.map(({ name }: { name: string }) => name)).toEqual([
+      "journal",
+      "chain-31337",
+      "prover",
+      "lanes",
+    ]);
+    expect(status.json.lanes).toMatchObject([{ lane: 0, isOwned: true, state: "serving" }]);
+
+    const refused = await as("bot", "pause");
+    expect(refused).toMatchObject({ code: 4, json: { error: { name: "ServiceAnswerError" } } });
+    expect((await as("alice", "pause", "desk")).code).toBe(0);
+    expect((await call("eth_sendTransaction", [pay(1n)])).error.data.reason).toBe("paused");
+    expect((await as("alice", "resume", "desk")).code).toBe(0);
+    expect((await call("eth_sendTransaction", [pay(1n)])).result).toMatch(/^0x/);
+  });
+
+  it("tells its metrics", async () => {
+    const response = await fetch(`${service.url}/metrics`, {
+      headers: { authorization: `Bearer ${tokens.alice}` },
+    });
+    const text = await response.text();
+    for (const stage of ["read", "evaluate", "prove", "sign", "record", "submit"]) {
+      expect(text).toContain(`zkmandate_stage_seconds_count{gate="${desk.gate}",stage="${stage}"}`);
+    }
+    expect(text).toContain(`zkmandate_denials_total{gate="${desk.gate}",restriction="amount"} 2`);
+    expect(text).toContain('zkmandate_ready{check="lanes"} 1');
+    expect(text).toMatch(/zkmandate_submitter_open_transactions\{.*\} \d/);
+    expect(text).toMatch(/zkmandate_requests\{status="\w+"\} \d/);
+    expect(text).not.toContain("headroom");
+    expect(text).toContain('zkmandate_scrape_failed{source="lanes"} 0');
+  });
+
+  it("reads tokens and mandates anew on SIGHUP", async () => {
+    const carol = await desk.token("carol");
+    service.process.kill("SIGHUP");
+    await service.said('"reloaded"');
+    expect((await call("eth_chainId", [], carol)).result).toBe("0x7a69");
+  });
+
+  it("keeps an audit log that shows what was changed", async () => {
+    const exported = await desk.run("audit", "export", "audit.jsonl");
+    expect(exported.json).toMatchObject({ ok: true, checkpoint: expect.stringMatching(/^\d+:0x/) });
+    const text = await readFile(join(desk.folder, "audit.jsonl"), "utf8");
+    const entries = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const events = new Set(entries.map(({ event }) => event));
+    for (const event of ["started", "signed", "submitted", "denied", "paused", "resumed"]) {
+      expect(events).toContain(event);
+    }
+    expect(entries.find(({ event }) => event === "paused").principal).toBe("alice");
+
+    const verify = (...args: string[]) => desk.run("audit", "verify", ...args);
+    const { checkpoint } = exported.json;
+    expect(await verify("audit.jsonl", "--checkpoint", checkpoint)).toMatchObject({ code: 0 });
+    expect(await verify("--checkpoint", checkpoint)).toMatchObject({ code: 0 });
+    await writeFile(join(desk.folder, "changed.jsonl"), text.replace('"alice"', '"mallory"'));
+    expect(await verify("changed.jsonl")).toMatchObject({
+      code: 5,
+      json: { error: { name: "AuditLogError" } },
+    });
+    await writeFile(
+      join(desk.folder, "cut.jsonl"),
+      `${text.trim().split("\n").slice(0, -1).join("\n")}\n`,
+    );
+    expect((await verify("cut.jsonl")).code).toBe(0);
+    expect((await verify("cut.jsonl", "--checkpoint", checkpoint)).code).toBe(5);
+  });
+
+  it("never writes a secret into its log, at whatever level", async () => {
+    const mandates = join(desk.folder, "secrets", "mandates");
+    const identity = await loadSealIdentity(
+      join(desk.folder, "secrets", "identity.age"),
+      passphrase,
+    );
+    const [file] = await readdir(mandates);
+    const { policy, stateSecret } = await readSealed<Mandate>(
+      join(mandates, file as string),
+      identity,
+    );
+    const planted: Record<string, string> = {
+      token: (tokens.bot as string).slice(4),
+      "operator's token": (tokens.alice as string).slice(4),
+      passphrase,
+      identity: identity.reveal(),
+      "agent's private key": desk.agentKey.toString("hex"),
+      "state secret": stateSecret.slice(2),
+      "policy's salt": `${policy.salt}`,
+      limit: `${limit}`,
+      "limit in words": "2.345678",
+      "amount of a transaction": parseEther("1").toString(16),
+      calldata: payee.slice(2).toLowerCase(),
+    };
+    const log = service.lines.join("\n").toLowerCase();
+    // The log is there, with the requests, and at trace.
+    expect(log).toContain('"level":"trace"');
+    expect(log).toContain('"status":"denied"');
+    for (const [name, secret] of Object.entries(planted)) {
+      expect(secret.length, name).toBeGreaterThan(6);
+      expect(log.includes(secret.toLowerCase()), name).toBe(false);
+    }
+  });
+
+  it("ends by SIGTERM with what is under way, and restores from its backup", async () => {
+    expect((await desk.run("service", "backup", "backup.age")).json.rows).toBeGreaterThan(5);
+    const before = service.lines.length;
+    const last = call("eth_sendTransaction", [pay(2n)]);
+    await service.said('"status":"queued"', before);
+    expect(await service.stop()).toBe(0);
+    const { result, error } = await last;
+    expect(result ?? error.data.request).toBeDefined();
+    expect(JSON.parse(service.lines.at(-1) as string)).toMatchObject({
+      ok: true,
+      signal: "SIGTERM",
+    });
+
+    await rm(join(desk.folder, "journal.sqlite"));
+    for (const suffix of ["-wal", "-shm"]) {
+      await rm(join(desk.folder, `journal.sqlite${suffix}`), { force: true });
+    }
+    const restored = await desk.run("service", "restore", "backup.age");
+    expect(restored.json).toMatchObject({ ok: true, quietUntil: expect.stringMatching(/^\d+$/) });
+    expect((await desk.run("service", "restore", "backup.age")).code).toBe(2);
+    expect((await desk.run("audit", "verify")).code).toBe(0);
   });
 });

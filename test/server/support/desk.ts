@@ -85,8 +85,8 @@ export interface RunningService {
   process: ChildProcess;
   /** Its exit code; null if a signal has ended it. */
   exited: Promise<number | null>;
-  /** Waits for a line that says so. */
-  said(text: string): Promise<void>;
+  /** Waits for a line that says so, after so many lines. */
+  said(text: string, after?: number): Promise<void>;
   /** Its exit code after a signal. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -218,9 +218,9 @@ async function serve(
       notify();
     });
   }
-  const find = async (isIt: (line: string) => boolean): Promise<string> => {
+  const find = async (isIt: (line: string) => boolean, after = 0): Promise<string> => {
     for (;;) {
-      const found = lines.find(isIt);
+      const found = lines.slice(after).find(isIt);
       if (found !== undefined) return found;
       const line = new Promise<void>((resolve) => {
         notify = resolve;
@@ -236,7 +236,7 @@ async function serve(
     lines,
     process: child,
     exited,
-    said: async (text) => void (await find((line) => line.includes(text))),
+    said: async (text, after = 0) => void (await find((line) => line.includes(text), after)),
     async stop(signal = "SIGTERM") {
       child.kill(signal);
       return exited;
