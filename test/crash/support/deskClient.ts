@@ -10,6 +10,8 @@ export interface Order {
   lane?: number | undefined;
   /** seconds */
   validFor?: number | undefined;
+  /** How many times it is asked for at once; 1 unless given. */
+  copies?: number;
 }
 
 /** What a client was told of an order, over however many processes. */
@@ -101,6 +103,23 @@ export function createDeskClient(options: { urls(): string[]; token: string }): 
     }
   }
 
+  /** @returns whether it is known now what became of the order */
+  function note(log: OrderLog, answer: RpcAnswer | undefined): boolean {
+    const { request, reason = "none" } = answer?.error?.data ?? {};
+    if (request !== undefined) log.requests.add(request);
+    if (answer?.result !== undefined) {
+      if (log.method === "eth_sendTransaction") log.hashes.add(answer.result);
+      else {
+        log.signed.push(answer.result);
+        log.requests.add(answer.result.request);
+      }
+      return true;
+    }
+    if (!answer?.error || passing.has(reason)) return false;
+    log.refused = reason;
+    return true;
+  }
+
   return {
     logs,
     call: (method, params = []) => post(method, params),
@@ -114,24 +133,13 @@ export function createDeskClient(options: { urls(): string[]; token: string }): 
         attempts: 0,
       };
       logs.push(log);
-      const { method, transaction, key, lane, validFor } = order;
+      const { method, transaction, key, lane, validFor, copies = 1 } = order;
+      const ask = () => post(method, [transaction, { lane, validFor }], key);
       for (;;) {
-        log.attempts += 1;
-        const answer = await post(method, [transaction, { lane, validFor }], key);
-        const { request, reason = "none" } = answer?.error?.data ?? {};
-        if (request !== undefined) log.requests.add(request);
-        if (answer?.result !== undefined) {
-          if (method === "eth_sendTransaction") log.hashes.add(answer.result);
-          else {
-            log.signed.push(answer.result);
-            log.requests.add(answer.result.request);
-          }
-          return log;
-        }
-        if (answer?.error && !passing.has(reason)) {
-          log.refused = reason;
-          return log;
-        }
+        log.attempts += copies;
+        const answers = await Promise.all(Array.from({ length: copies }, ask));
+        const isAnswered = answers.map((answer) => note(log, answer));
+        if (isAnswered.includes(true)) return log;
         await sleep(100);
       }
     },
