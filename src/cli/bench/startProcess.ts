@@ -30,4 +30,4 @@ const report: StartReport = {
   residentMb: residentMb(),
 };
 await prover.close();
-process.send?.(report, () => process.disconnect());
+process.send?.(report, () => process.disconnect?.());
