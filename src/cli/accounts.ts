@@ -5,10 +5,12 @@ import { InvalidKeystoreError } from "../errors/keys.ts";
 import { isReadableByOthers } from "../keys/files.ts";
 import type { AgentKey } from "../keys/keys.ts";
 import { loadKeystore, readKeystore } from "../keys/keystore.ts";
+import { openTokenKey, readTokenKeyAddress } from "../keys/pkcs11/tokenKey.ts";
 import type { Cli } from "./cli.ts";
 import { withProgress } from "./progress.ts";
 import { readSecret, type SecretSource } from "./secretInput.ts";
-import type { AccountRole } from "./workspace.ts";
+import { shownToken } from "./tokenAccounts.ts";
+import type { AccountRole, TokenAccount } from "./workspace.ts";
 
 /** Where a command takes its passphrase from. */
 export interface PassphraseOptions {
@@ -48,17 +50,18 @@ export function descriptor(text: string): number {
  * @param path what it opens, for the prompt
  * @param configured the workspace's passphrase file
  * @param confirm whether it is a new one, to be typed twice
+ * @param prompt what is asked for, if it is not a file's passphrase
  */
 export async function passphraseFor(
   cli: Cli,
   options: PassphraseOptions,
-  input: { path: string; configured?: string | undefined; confirm?: boolean },
+  input: { path: string; configured?: string | undefined; confirm?: boolean; prompt?: string },
 ): Promise<string> {
-  const { path, configured, confirm = false } = input;
+  const { path, configured, confirm = false, prompt = `Passphrase for ${shown(path)}` } = input;
   const { passphraseFile, passphraseFd } = options;
   const ask = (source: SecretSource) =>
     readSecret(source, {
-      prompt: `Passphrase for ${shown(path)}`,
+      prompt,
       confirm,
       hint: PASSPHRASE_HINT,
       warn: cli.warn,
@@ -70,14 +73,36 @@ export async function passphraseFor(
   return known;
 }
 
-/** Opens the keystore of one of the workspace's accounts. */
+/**
+ * A token's PIN: from the file that the workspace names, else as a passphrase is given or asked for.
+ *
+ * @throws {InputFileError} if the file cannot be read
+ */
+export async function pinFor(
+  cli: Cli,
+  options: PassphraseOptions,
+  { token, pinFile }: TokenAccount,
+): Promise<string> {
+  const prompt = `PIN of token ${token}`;
+  if (pinFile === undefined) return passphraseFor(cli, options, { path: token, prompt });
+  const hint = "see accounts in zkmandate.yaml: pinFile";
+  return readSecret({ file: pinFile }, { prompt, hint, warn: cli.warn });
+}
+
+/** Opens the key of one of the workspace's accounts: a keystore, or one in hardware. */
 export async function openAccount(
   cli: Cli,
   role: AccountRole,
   options: PassphraseOptions,
 ): Promise<AgentKey> {
-  const { accounts } = await cli.workspace();
-  const { keystore, passphraseFile } = accounts[role];
+  const account = (await cli.workspace()).accounts[role];
+  if ("pkcs11" in account) {
+    const pin = await pinFor(cli, options, account.pkcs11);
+    return withProgress(`opening ${shownToken(account.pkcs11)}`, () =>
+      openTokenKey({ place: account.pkcs11, pin }),
+    );
+  }
+  const { keystore, passphraseFile } = account;
   if (await isReadableByOthers(keystore)) {
     cli.warn(
       `${shown(keystore)} can be read by others; protect it with: chmod 600 ${shown(keystore)}`,
@@ -91,12 +116,14 @@ export async function openAccount(
 }
 
 /**
- * The address of one of the workspace's accounts, as its keystore names it; no passphrase is needed.
+ * The address of one of the workspace's accounts, as its keystore or token names it; no passphrase is needed.
  *
  * @throws {InvalidKeystoreError} if the keystore names none
  */
 export async function addressOfAccount(cli: Cli, role: AccountRole): Promise<Address> {
-  const path = (await cli.workspace()).accounts[role].keystore;
+  const account = (await cli.workspace()).accounts[role];
+  if ("pkcs11" in account) return readTokenKeyAddress(account.pkcs11);
+  const path = account.keystore;
   const { address } = await readKeystore(path);
   if (address === undefined) {
     throw new InvalidKeystoreError({ path, problems: ["address: missing"] });

@@ -11,7 +11,7 @@ import { agentKeyKinds } from "../keys/keys.ts";
 /** The agent as a gate stores it, for an address. */
 export const agentOf = (address: Address) => ({
   kind: agentKeyKinds.ecdsa,
-  id: pad(address, { size: 32 }),
+  id: pad(address, { size: 32 }).toLowerCase() as Hex,
 });
 
 /** An agent as a gate stores it, as a person reads it: an ECDSA key's address, or a group's key. */

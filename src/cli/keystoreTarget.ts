@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Argument } from "commander";
 import { FileExistsError } from "../errors/keys.ts";
 import type { Cli } from "./cli.ts";
+import { refuseToken } from "./tokenAccounts.ts";
 import { type AccountRole, accountRoles } from "./workspace.ts";
 
 /** The argument that names one of the workspace's accounts. */
@@ -18,14 +19,20 @@ export interface KeystorePlace {
   configured?: string | undefined;
 }
 
-/** Where an account's keystore is: the file given, else the workspace's. */
+/**
+ * Where an account's keystore is: the file given, else the workspace's.
+ *
+ * @throws {UsageError} if the account's key is in hardware
+ */
 export async function keystorePlace(
   cli: Cli,
   file: string | undefined,
   role: string | undefined,
 ): Promise<KeystorePlace> {
   if (file !== undefined) return { path: resolve(file) };
-  const { keystore, passphraseFile } = (await cli.workspace()).accounts[role as AccountRole];
+  const account = (await cli.workspace()).accounts[role as AccountRole];
+  if ("pkcs11" in account) refuseToken(account.pkcs11, role as AccountRole);
+  const { keystore, passphraseFile } = account;
   return { path: keystore, configured: passphraseFile };
 }
 

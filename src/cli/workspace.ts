@@ -11,11 +11,29 @@ export const WORKSPACE_FILE = "zkmandate.yaml";
 export const accountRoles = ["agent", "submitter", "governance", "guardian"] as const;
 export type AccountRole = (typeof accountRoles)[number];
 
-const account = z.strictObject({
+const keystoreAccount = z.strictObject({
   /** An Ethereum v3 keystore. */
   keystore: z.string().min(1),
   /** A file whose one line is the passphrase; without it the CLI asks. */
   passphraseFile: z.string().min(1).optional(),
+});
+
+const tokenAccount = z.strictObject({
+  pkcs11: z.strictObject({
+    /** The vendor's shared library. */
+    module: z.string().min(1),
+    /** Label of the token. */
+    token: z.string().min(1),
+    /** Label of the key. */
+    key: z.string().min(1),
+    /** A file whose one line is the token's PIN; without it the CLI asks. */
+    pinFile: z.string().min(1).optional(),
+  }),
+});
+export type TokenAccount = z.infer<typeof tokenAccount>["pkcs11"];
+
+const account = z.union([keystoreAccount, tokenAccount], {
+  error: "neither { keystore, passphraseFile } nor { pkcs11: { module, token, key, pinFile } }",
 });
 
 const workspaceSchema = z.strictObject({
@@ -102,7 +120,12 @@ function resolvePaths(config: WorkspaceConfig, folder: string): Workspace {
       : { ...entry, passphraseFile: absolute(entry.passphraseFile) };
   const accountOf = (role: AccountRole) => {
     const entry = config.accounts[role];
-    return withPassphrase({ ...entry, keystore: absolute(entry.keystore) });
+    if ("keystore" in entry) {
+      return withPassphrase({ ...entry, keystore: absolute(entry.keystore) });
+    }
+    const { module, pinFile, ...labels } = entry.pkcs11;
+    const pin = pinFile === undefined ? {} : { pinFile: absolute(pinFile) };
+    return { pkcs11: { ...labels, module: absolute(module), ...pin } };
   };
   return {
     ...config,

@@ -1,17 +1,27 @@
 import { Command } from "commander";
 import { createKeystore } from "../../keys/keystore.ts";
-import { type PassphraseOptions, passphraseFor, passphraseOptions, shown } from "../accounts.ts";
-import { action, examples } from "../cli.ts";
+import { createTokenKey } from "../../keys/pkcs11/tokenKey.ts";
+import {
+  type PassphraseOptions,
+  passphraseFor,
+  passphraseOptions,
+  pinFor,
+  shown,
+} from "../accounts.ts";
+import { action, type Cli, examples } from "../cli.ts";
 import { keystoreTarget, roleArgument } from "../keystoreTarget.ts";
 import { done, table } from "../output.ts";
 import { withProgress } from "../progress.ts";
+import { shownToken, tokenOfAccount } from "../tokenAccounts.ts";
+import type { TokenAccount } from "../workspace.ts";
 
 /** `zkmandate keys new`: a fresh key in an encrypted keystore. */
 export function keysNewCommand(): Command {
   const command = new Command("new")
     .description(
-      "Makes a fresh secp256k1 key and writes it, encrypted, as an Ethereum v3 keystore (mode 0600). " +
-        "An existing file is never overwritten.",
+      "Makes a fresh secp256k1 key and writes it, encrypted, as an Ethereum v3 keystore (mode 0600); or, if " +
+        "zkmandate.yaml has the account in hardware (pkcs11), makes it there, never to leave. What exists is " +
+        "never overwritten.",
     )
     .addArgument(roleArgument())
     .option(
@@ -27,7 +37,9 @@ export function keysNewCommand(): Command {
       ]),
     )
     .action(
-      action<PassphraseOptions & { out?: string }>(async (cli, options, role) => {
+      action<PassphraseOptions & { out?: string }>(async (cli, options, role = "agent") => {
+        const token = options.out === undefined ? await tokenOfAccount(cli, role) : undefined;
+        if (token) return makeTokenKey(cli, options, token);
         const { path, configured } = await keystoreTarget(cli, options, role);
         const passphrase = await passphraseFor(cli, options, { path, configured, confirm: true });
         const address = await withProgress("encrypting the key", () =>
@@ -46,4 +58,23 @@ export function keysNewCommand(): Command {
         };
       }),
     );
+}
+
+async function makeTokenKey(cli: Cli, options: PassphraseOptions, place: TokenAccount) {
+  const pin = await pinFor(cli, options, place);
+  const address = await withProgress(`making ${shownToken(place)}`, () =>
+    createTokenKey({ place, pin }),
+  );
+  const { module, token, key } = place;
+  return {
+    data: { address, pkcs11: { module, token, key } },
+    text: [
+      done("key made"),
+      table([
+        ["address", address],
+        ["key", shownToken(place)],
+      ]),
+      "It cannot leave its token: if that is lost, rotate to another agent key.",
+    ].join("\n"),
+  };
 }

@@ -1,13 +1,22 @@
 import { Command } from "commander";
-import { getAddress, pad } from "viem";
+import { type Address, getAddress } from "viem";
 import { isReadableByOthers } from "../../keys/files.ts";
-import { agentKeyKinds } from "../../keys/keys.ts";
 import { loadKeystore, readKeystore } from "../../keys/keystore.ts";
-import { type PassphraseOptions, passphraseFor, passphraseOptions, shown } from "../accounts.ts";
-import { action, examples } from "../cli.ts";
+import { openTokenKey, readTokenKeyAddress } from "../../keys/pkcs11/tokenKey.ts";
+import {
+  type PassphraseOptions,
+  passphraseFor,
+  passphraseOptions,
+  pinFor,
+  shown,
+} from "../accounts.ts";
+import { agentOf } from "../agentKey.ts";
+import { action, type Cli, examples } from "../cli.ts";
 import { keystorePlace, roleArgument } from "../keystoreTarget.ts";
 import { table } from "../output.ts";
 import { withProgress } from "../progress.ts";
+import { shownToken, tokenOfAccount } from "../tokenAccounts.ts";
+import type { TokenAccount } from "../workspace.ts";
 
 interface ShowOptions extends PassphraseOptions {
   keystore?: string;
@@ -18,7 +27,7 @@ interface ShowOptions extends PassphraseOptions {
 export function keysShowCommand(): Command {
   const command = new Command("show")
     .description(
-      "Shows the address of a keystore and the (kind, id) pair under which a gate knows it. The key itself " +
+      "Shows the address of a keystore, or of a key in hardware, and the (kind, id) pair under which a gate knows it. The key itself " +
         "is never shown. Without --check the address is the one that the file names.",
     )
     .addArgument(roleArgument())
@@ -33,7 +42,9 @@ export function keysShowCommand(): Command {
       ]),
     )
     .action(
-      action<ShowOptions>(async (cli, options, role) => {
+      action<ShowOptions>(async (cli, options, role = "agent") => {
+        const token = options.keystore === undefined ? await tokenOfAccount(cli, role) : undefined;
+        if (token) return showTokenKey(cli, options, token);
         const { path, configured } = await keystorePlace(cli, options.keystore, role);
         const file = await readKeystore(path);
         const openToOthers = await isReadableByOthers(path);
@@ -46,17 +57,12 @@ export function keysShowCommand(): Command {
         const address = checked
           ? await openedAddress(await passphraseFor(cli, options, { path, configured }), path)
           : getAddress(`0x${file.address}`);
-        const onchain = {
-          kind: agentKeyKinds.ecdsa,
-          id: pad(address, { size: 32 }).toLowerCase(),
-        };
+        const onchain = agentOf(address);
         const { kdf } = file.crypto;
         return {
           data: { address, kind: "ecdsa", onchain, keystore: path, kdf, checked },
           text: table([
-            ["address", address],
-            ["kind", `ecdsa (${onchain.kind})`],
-            ["id on-chain", onchain.id],
+            ...identityRows(address),
             ["keystore", shown(path)],
             ["key derivation", kdf],
             ["opened", checked ? "yes, the passphrase fits" : "no (--check opens it)"],
@@ -68,6 +74,48 @@ export function keysShowCommand(): Command {
 
 async function openedAddress(passphrase: string, path: string) {
   const key = await withProgress(`opening ${shown(path)}`, () => loadKeystore(path, passphrase));
+  await key.close();
+  return key.address;
+}
+
+/** What a gate stores for an address. */
+const identityRows = (address: Address): [string, string][] => {
+  const { kind, id } = agentOf(address);
+  return [
+    ["address", address],
+    ["kind", `ecdsa (${kind})`],
+    ["id on-chain", id],
+  ];
+};
+
+async function showTokenKey(cli: Cli, options: ShowOptions, place: TokenAccount) {
+  const { module, token, key } = place;
+  const checked = options.check === true;
+  const address = checked
+    ? await openedTokenAddress(place, await pinFor(cli, options, place))
+    : await readTokenKeyAddress(place);
+  return {
+    data: {
+      address,
+      kind: "ecdsa",
+      onchain: agentOf(address),
+      pkcs11: { module, token, key },
+      checked,
+    },
+    text: table([
+      ...identityRows(address),
+      ["module", module],
+      ["token", token],
+      ["key", key],
+      ["opened", checked ? "yes, it signs, and cannot leave its token" : "no (--check opens it)"],
+    ]),
+  };
+}
+
+async function openedTokenAddress(place: TokenAccount, pin: string): Promise<Address> {
+  const key = await withProgress(`opening ${shownToken(place)}`, () =>
+    openTokenKey({ place, pin }),
+  );
   await key.close();
   return key.address;
 }

@@ -1,17 +1,24 @@
 import { access, readFile } from "node:fs/promises";
 import { isReadableByOthers } from "../../keys/files.ts";
 import { readKeystore } from "../../keys/keystore.ts";
+import { readTokenKeyAddress } from "../../keys/pkcs11/tokenKey.ts";
 import { type CompiledPolicy, compilePolicy } from "../../policy/compile.ts";
 import { shown } from "../accounts.ts";
 import type { Check } from "../checks.ts";
 import { describeError } from "../output.ts";
 import { identityPath } from "../secrets.ts";
-import { accountRoles, type Workspace } from "../workspace.ts";
+import { shownToken } from "../tokenAccounts.ts";
+import { accountRoles, type TokenAccount, type Workspace } from "../workspace.ts";
 
 /** Whether the workspace's files are there and kept from others. */
 export async function checkWorkspaceFiles(workspace: Workspace): Promise<Check[]> {
   const accounts = await Promise.all(
-    accountRoles.map((role) => checkKeystore(role, workspace.accounts[role].keystore)),
+    accountRoles.map((role) => {
+      const account = workspace.accounts[role];
+      return "pkcs11" in account
+        ? checkToken(role, account.pkcs11)
+        : checkKeystore(role, account.keystore);
+    }),
   );
   const identity = identityPath(workspace);
   return [...accounts, await checkSecretFile("sealing identity", identity, "policy commit")];
@@ -26,6 +33,21 @@ async function checkKeystore(role: string, path: string): Promise<Check> {
     return { name, status: "ok", detail: address ? `0x${address}` : shown(path) };
   } catch (error) {
     return { name, status: "fail", detail: `${shown(path)}: ${describeError(error).message}` };
+  }
+}
+
+/** Whether a token and its key are there; the PIN is not needed, and no try of it is spent. */
+async function checkToken(role: string, account: TokenAccount): Promise<Check> {
+  const name = `${role} key`;
+  const { pinFile } = account;
+  try {
+    if (pinFile !== undefined && (await isReadableByOthers(pinFile))) {
+      return { name, status: "warn", detail: `others can read ${shown(pinFile)}: chmod 600` };
+    }
+    const address = await readTokenKeyAddress(account);
+    return { name, status: "ok", detail: `${address}, ${shownToken(account)}` };
+  } catch (error) {
+    return { name, status: "fail", detail: describeError(error).message };
   }
 }
 
