@@ -56,6 +56,10 @@ export const reasons = {
   "messages-not-covered": rpcCodes.notSupported,
   "method-not-supported": rpcCodes.notSupported,
   "operator-only": rpcCodes.notSupported,
+  /** The caller's token does not name the method. */
+  "not-permitted": rpcCodes.notSupported,
+  /** The caller's token has had its calls of this minute. */
+  "rate-limited": rpcCodes.limitExceeded,
   internal: rpcCodes.internal,
 } as const satisfies Record<string, number>;
 export type Reason = keyof typeof reasons;

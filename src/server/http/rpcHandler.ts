@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { GateRpc } from "../../agent/gateRpc.ts";
-import { rpcCodes } from "../../agent/reasons.ts";
+import { codeOf, type Reason, rpcCodes } from "../../agent/reasons.ts";
 import { RpcError } from "../../errors/agent.ts";
 import type { RateLimit } from "../auth/rateLimit.ts";
 import { namesMethod, type TokenRecord } from "../auth/token.ts";
@@ -117,15 +117,15 @@ async function answer(
       milliseconds: performance.now() - start,
       ...more,
     });
-  const refused = (reason: string, code: number, message: string) => {
+  const refused = (reason: Reason, message: string) => {
     ended(reason, { method: "other" });
-    return errorResponse(id, { code, message, data: { reason } });
+    return errorResponse(id, { code: codeOf(reason), message, data: { reason } });
   };
   if (!allowed) {
-    return refused("rate-limited", rpcCodes.limitExceeded, "Too many calls: try again later");
+    return refused("rate-limited", "Too many calls: try again later");
   }
   if (!namesMethod(token.methods, method)) {
-    return refused("not-permitted", rpcCodes.notSupported, "The token may not call the method");
+    return refused("not-permitted", "The token may not call the method");
   }
   try {
     const context = {
