@@ -2,6 +2,7 @@ import type { Address } from "viem";
 import { TransactionNotFoundError, TransactionReceiptNotFoundError } from "viem";
 import { getBlock, getTransaction, getTransactionCount, getTransactionReceipt } from "viem/actions";
 import type { ReadClient } from "../chain/client.ts";
+import { RequestConflictError } from "../errors/journal.ts";
 import type { Journal, OuterTransaction } from "../journal/journal.ts";
 import type { RequestRecord } from "../journal/request.ts";
 import type { AgentKey } from "../keys/keys.ts";
@@ -151,8 +152,10 @@ export function createAccountFollower(options: AccountFollowerOptions) {
     if (request && request.transactions.length > 0 && what === "carry") {
       await ledger
         .move(request, { transactions: attempts.map(({ hash }) => hash) })
-        // The lane has moved the request on meanwhile; the journal finds it by this hash all the same.
-        .catch(onProblem);
+        .catch((error: unknown) => {
+          // The lane has moved the request on meanwhile; the journal finds it by this hash all the same.
+          if (!(error instanceof RequestConflictError)) throw error;
+        });
     }
     await broadcastRaw(client, attempt.raw);
     crashPoint("replacement-broadcast");

@@ -7,7 +7,7 @@ import { readManifest } from "../prover/manifest.ts";
 import { createAccountWorker } from "./accountWorker.ts";
 import type { Agent, AgentRequest, ServedGate } from "./agent.ts";
 import { budgetHeadroom } from "./budgets.ts";
-import { createLaneWorker, type LaneWorker } from "./laneWorker.ts";
+import { createLaneWorker, isOutdated, type LaneWorker } from "./laneWorker.ts";
 import { createLedger } from "./ledger.ts";
 import { quietObserver } from "./observer.ts";
 import { type AgentGate, type CreateAgentParameters, defaultTuning } from "./options.ts";
@@ -172,10 +172,18 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
 
     async check(request) {
       const { at, worker } = place(request);
-      const { signer, mandate } = await worker.opened();
       const submitter = request.submitter ?? at.served.submitter;
       const { call, validFor } = request;
-      const verdict = await signer.check({ ...call, submitter, validFor });
+      const ask = async () => {
+        const { signer, mandate } = await worker.opened();
+        return { mandate, verdict: await signer.check({ ...call, submitter, validFor }) };
+      };
+      const { mandate, verdict } = await ask().catch(async (error: unknown) => {
+        // Whoever owns the lane notices a rotation by himself.
+        if (worker.report(0).isOwned || !isOutdated(error)) throw error;
+        await worker.reload();
+        return ask();
+      });
       return {
         lane: worker.id.lane,
         verdict,
@@ -246,7 +254,9 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
         ...workers.map((worker) => worker.stop()),
         ...[...accounts.values()].map((account) => account.stop()),
       ]);
-      await audit("stopped", "service");
+      await audit("stopped", "service").catch((error: unknown) =>
+        observer.onProblem?.({ where: "close", error }),
+      );
     },
   };
 }

@@ -13,6 +13,7 @@ import type { LaneStanding } from "../signer/standing.ts";
 import { isCancel } from "./attempt.ts";
 import { crashPoint } from "./crashMarks.ts";
 import { failureOf } from "./failure.ts";
+import { askedOf } from "./signNext.ts";
 import { endRequest, type WorkingLane } from "./workingLane.ts";
 
 /** Requests that are not at their end. */
@@ -59,9 +60,7 @@ export async function followLane(lane: WorkingLane): Promise<LaneLook> {
   const wanted = new Set(
     open
       .filter(({ status }) => status !== "landed")
-      .map(({ call, submitter, validFor, id }) =>
-        requestHash({ ...call, submitter, validFor, id }),
-      ),
+      .map((request) => requestHash(askedOf(request))),
   );
   const inFlight = new Set(standing.inFlight.map(({ digest }) => digest));
   const doomed = record?.pending.find(
@@ -123,7 +122,9 @@ async function land(
 ): Promise<void> {
   let current = request;
   if (current.status !== "landed") {
-    const transaction = outer?.mined?.hash ?? outer?.attempts.at(-1)?.hash;
+    // Of several versions, only the receipt tells which was mined.
+    const [only, other] = outer?.attempts ?? [];
+    const transaction = outer?.mined?.hash ?? (other ? undefined : only?.hash);
     current = await lane.ledger.move(
       current,
       { status: "landed", transactions: hashesOf(outer), failure: undefined },
@@ -205,12 +206,12 @@ async function send(
     const times = (refusals.get(id) ?? 0) + 1;
     refusals.set(id, times);
     if (times < REFUSALS) return false;
+    refusals.delete(id);
     await endRequest(lane, request, failureOf(error), { cause: error });
     doom(lane, scene, signed.seq);
     return false;
-  } finally {
-    if (refusals.get(id) === REFUSALS) refusals.delete(id);
   }
+  refusals.delete(id);
   const newest = transaction.attempts.at(-1);
   if (!newest || isCancel(transaction, newest)) return false;
   await ledger.audit(request, {

@@ -259,7 +259,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
 }
 
 /** Whether the lane may be in another epoch than its signer knows. */
-function isOutdated(error: unknown): boolean {
+export function isOutdated(error: unknown): boolean {
   return (
     error instanceof GateNotReadyError ||
     error instanceof StateMismatchError ||

@@ -68,7 +68,8 @@ export function createLease(
       await claiming;
       const wasHeld = isHeld();
       heldUntil = Number.NEGATIVE_INFINITY;
-      if (wasHeld) await ownership.release(lane, owner);
+      // A lease that cannot be given back runs out.
+      if (wasHeld) await ownership.release(lane, owner).catch(onClaim);
     },
   };
 }

@@ -86,7 +86,7 @@ export function createLedger(options: {
       }
       const moved = await journal.requests.advance(request.id, request.status, change);
       if (marks.moved) crashPoint(marks.moved);
-      observer.onStatus?.(moved, request.status);
+      if (moved.status !== request.status) observer.onStatus?.(moved, request.status);
       for (const listener of listeners.get(request.id) ?? []) listener(cause);
       return moved;
     },

@@ -15,6 +15,19 @@ export function isRevert(error: unknown): boolean {
   );
 }
 
+/**
+ * Whether a call cannot execute now, whoever is asked: it reverts, or its account cannot pay what it sends. For
+ * calls that a gate makes, not for those of the submitter, whose money is the operator's trouble.
+ */
+export function isImpossible(error: unknown): boolean {
+  return (
+    isRevert(error) ||
+    /insufficient (?:funds|balance)|enough funds|gas required exceeds|out of gas|invalid opcode/i.test(
+      messagesOf(error),
+    )
+  );
+}
+
 function isRevertData(data: unknown): boolean {
   if (isHex(data)) return true;
   return typeof data === "object" && data !== null && "data" in data && isHex(data.data);

@@ -17,8 +17,9 @@ import type { RequestRecord } from "../journal/request.ts";
 import { failedRestrictions } from "../policy/evaluate.ts";
 import { closestRules } from "../policy/explain.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
+import type { SigningRequest } from "../signer/signingRequest.ts";
 import { failureOf } from "./failure.ts";
-import { isRevert } from "./nodeErrors.ts";
+import { isImpossible } from "./nodeErrors.ts";
 import { endRequest, type WorkingLane } from "./workingLane.ts";
 
 /** Whether a request was moved on, or must wait for the lane. */
@@ -31,8 +32,9 @@ export type SigningOutcome = "moved" | "waits";
  */
 export async function signNext(lane: WorkingLane, request: RequestRecord): Promise<SigningOutcome> {
   if (lane.isHeld) return "waits";
+  const asked = askedOf(request);
   const revert = await revertNow(lane, request);
-  if (revert !== undefined) {
+  if (revert !== undefined && (await isAllowed(lane, asked))) {
     const { inFlight } = await lane.open.signer.standing();
     // It may be what is in flight that makes it possible, as an approval does.
     if (inFlight.length > 0) return "waits";
@@ -45,8 +47,7 @@ export async function signNext(lane: WorkingLane, request: RequestRecord): Promi
 
   let signed: SignedGateCall;
   try {
-    const { call, submitter, validFor, id } = request;
-    signed = await lane.open.signer.sign({ ...call, submitter, validFor, id });
+    signed = await lane.open.signer.sign(asked);
   } catch (error) {
     return refused(lane, request, error);
   }
@@ -59,6 +60,19 @@ export async function signNext(lane: WorkingLane, request: RequestRecord): Promi
     },
   );
   return "moved";
+}
+
+/** Whether nothing but the call itself is in the way: a denial says more than a revert, and so does a shut gate. */
+async function isAllowed({ open }: WorkingLane, asked: SigningRequest): Promise<boolean> {
+  return open.signer.check(asked).then(
+    ({ allowed }) => allowed,
+    () => false,
+  );
+}
+
+/** What the signer is asked for; the same request is the same to it for ever. */
+export function askedOf({ call, submitter, validFor, id }: RequestRecord): SigningRequest {
+  return { ...call, submitter, validFor, id };
 }
 
 /**
@@ -95,7 +109,7 @@ async function revertNow(
     await estimateGas(gate.client, { account: gate.gate, to, value, data });
     return undefined;
   } catch (error) {
-    if (!isRevert(error)) throw error;
+    if (!isImpossible(error)) throw error;
     return refusalOf(error, policyAccountAbi).reason;
   }
 }

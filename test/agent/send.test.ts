@@ -1,9 +1,8 @@
-import { encodeFunctionData } from "viem";
+import { zeroAddress } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Agent } from "../../src/agent/agent.ts";
 import type { Stage } from "../../src/agent/observer.ts";
 import { executeAction } from "../../src/chain/executeAction.ts";
-import { demoTokenAbi } from "../../src/cli/demo/abi/demoToken.ts";
 import { RequestEndedError, RequestRefusedError } from "../../src/errors/agent.ts";
 import { DeniedError } from "../../src/errors/signer.ts";
 import type { SignedGateCall } from "../../src/signer/gateCall.ts";
@@ -67,21 +66,22 @@ describe("sending", () => {
   });
 
   test("a call that would revert is refused before anything is signed", async () => {
-    const call = {
-      target: world.token,
-      value: 0n,
-      // More than the gate has, from somebody who never allowed it.
-      data: encodeFunctionData({
-        abi: demoTokenAbi,
-        functionName: "transferFrom",
-        args: [world.deployer.account.address, world.gate, 1n << 100n],
-      }),
-    };
+    // The policy allows it; the token does not.
+    const { submitter: _, ...call } = world.transfer(10n, zeroAddress);
     const refused = await agent.send({ ...world.pay(1n), call }).catch((error: unknown) => error);
     expect(refused).toMatchObject({ reason: "call-reverts" });
     const { request } = refused as RequestEndedError;
     expect((await agent.status(request))?.signed).toBeUndefined();
     expect(await world.auditEvents(request)).toEqual(["refused"]);
+  });
+
+  test("so is one that sends more than the gate has, in geth's words", async () => {
+    world.intercept((method, _params, pass) => {
+      if (method !== "eth_estimateGas") return pass();
+      throw Object.assign(new Error("insufficient funds for transfer"), { code: -32_000 });
+    });
+    await expect(agent.send(world.pay(10n))).rejects.toMatchObject({ reason: "call-reverts" });
+    world.intercept(undefined);
   });
 
   test("the same idempotency key is the same request, and nothing else", async () => {

@@ -119,6 +119,7 @@ describe("a transaction that is not mined", () => {
     await local.control.mine({ blocks: 1 });
     await local.control.setAutomine(true);
     const landed = await reached(sent.id, "landed");
+    await until(async () => (await transactionOf(sent.id)).mined !== undefined);
     const { attempts, mined } = await transactionOf(sent.id);
     expect(mined?.hash).not.toBe(sent.transactions[0]);
     expect(landed.transactions).toEqual(attempts.map(({ hash }) => hash));
