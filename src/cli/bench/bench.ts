@@ -5,6 +5,7 @@ import { type CircuitName, circuits } from "../../action/circuits.ts";
 import { createKernelProver } from "../../prover/kernel/kernelProver.ts";
 import { artifactsDirectory } from "../../prover/manifest.ts";
 import { benchGas, type GasBench } from "./benchGas.ts";
+import { benchKeys, type KeysBench } from "./benchKeys.ts";
 import { benchSetup, type SetupBench } from "./benchSetup.ts";
 import { benchCircuit, type CircuitBench } from "./benchStages.ts";
 import { benchStart, type StartBench } from "./benchStart.ts";
@@ -23,6 +24,8 @@ export interface BenchResult {
   kernel: Record<CircuitName, CircuitBench["kernel"]>;
   /** A fresh process with the kernel prover alone. */
   start: StartBench;
+  /** Milliseconds of one signature, by where the key is. */
+  keys: KeysBench;
   /** Absent where the circuits have not been compiled here. */
   setupDev?: SetupBench | undefined;
   /** Peak resident memory of the measuring process, which runs snarkjs and the kernel. */
@@ -73,6 +76,8 @@ export async function runBench({
     const start = await benchStart();
     onProgress("development setup");
     const setupDev = await benchSetup();
+    onProgress("signatures");
+    const keys = await benchKeys(runs);
     onProgress("gas, on a local chain");
     const gas = await benchGas(prover);
     const pick = <K extends keyof CircuitBench>(key: K) =>
@@ -86,6 +91,7 @@ export async function runBench({
       stages: await pick("stages"),
       kernel: await pick("kernel"),
       start,
+      keys,
       setupDev,
       memoryMb: Math.round(process.resourceUsage().maxRSS / 1_024),
       gas,

@@ -5,6 +5,8 @@ import {
   type Address,
   encodeFunctionData,
   type Hex,
+  hexToBigInt,
+  keccak256,
   parseAbi,
   parseEther,
   zeroAddress,
@@ -20,6 +22,9 @@ import { executeAction } from "../../chain/executeAction.ts";
 import { createGateReader } from "../../chain/gateReader.ts";
 import { laneGenesis } from "../../chain/rotation.ts";
 import { ecdsaKey } from "../../keys/ecdsaKey.ts";
+import { splitKey } from "../../keys/frost/dealer.ts";
+import { groupKeyId } from "../../keys/frost/group.ts";
+import { combineShares, ShareSigner } from "../../keys/frost/signing.ts";
 import { SealIdentity } from "../../keys/sealed.ts";
 import type { Prover } from "../../prover/prover.ts";
 import { createFileLaneStore } from "../../signer/fileLaneStore.ts";
@@ -44,6 +49,15 @@ const meterArtifact = new URL(
   import.meta.url,
 );
 
+const schnorrAbi = parseAbi([
+  "function setKey(uint256 px)",
+  "function meter(bytes32 digest, bytes signature) view returns (uint256 used, bool valid)",
+]);
+const schnorrArtifact = new URL(
+  "../../../build/artifacts/contracts/test/SchnorrHarness.sol/SchnorrHarness.json",
+  import.meta.url,
+);
+
 type Eight = readonly [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
 
 /** Gas of whole transactions, and of two parts executed alone with warm storage. */
@@ -58,6 +72,8 @@ export interface GasBench {
   erc20TransferRisk: number;
   /** A gated Uniswap v3 `exactInputSingle` with price band and risk feed. */
   uniswapSwap: number;
+  /** Verifying a Schnorr group's signature alone, its key's cold slot included. */
+  schnorr: number;
   deployGate: number;
   deployVerifiers: number;
 }
@@ -182,6 +198,43 @@ async function measureParts(
   };
 }
 
+/** A signature of a 2-of-3 group, verified in a contract of its own. */
+async function measureSchnorr({ local }: Desk): Promise<number> {
+  const { bytecode } = JSON.parse(await readFile(schnorrArtifact, "utf8")) as { bytecode: Hex };
+  const sender = await local.createSender();
+  const contract = { name: "SchnorrHarness", abi: schnorrAbi, bytecode };
+  const { address } = await deployContract(sender, contract);
+  const { group, shares } = splitKey(new Uint8Array(32).fill(3), {
+    threshold: 2,
+    participants: [1, 2, 3],
+  });
+  const hash = await sender.writeContract({
+    address,
+    abi: schnorrAbi,
+    functionName: "setKey",
+    args: [hexToBigInt(groupKeyId(group))],
+  });
+  await local.control.waitForTransactionReceipt({ hash });
+  const store = { markUsed: async () => {} };
+  const signers = shares.slice(1).map((share) => new ShareSigner({ group, share, store }));
+  const request = {
+    key: groupKeyId(group),
+    epoch: group.epoch,
+    digest: keccak256("0x01"),
+    commitments: signers.map((signer) => signer.commit()),
+  };
+  const answers = await Promise.all(signers.map((signer) => signer.sign(request)));
+  const byParticipant = new Map(answers.map((answer) => [answer.participant, answer]));
+  const [used, valid] = await local.control.readContract({
+    address,
+    abi: schnorrAbi,
+    functionName: "meter",
+    args: [request.digest, combineShares(group, request, byParticipant)],
+  });
+  if (!valid) throw new Error("the measured signature does not verify");
+  return Number(used);
+}
+
 /** A swap of the demo's desk: the second of two. */
 async function gatedSwap(desk: Desk): Promise<bigint> {
   const { gate, market, relayer } = desk;
@@ -216,6 +269,7 @@ export async function benchGas(prover: Prover): Promise<GasBench> {
       erc20Transfer: Number(plain.total),
       erc20TransferRisk: Number(risk.total),
       uniswapSwap: Number(uniswapSwap),
+      schnorr: await measureSchnorr(desk),
       deployGate: Number(plain.gateGas),
       deployVerifiers: Number(plain.verifierGas),
     };

@@ -33,6 +33,7 @@ export function benchCommand(): Command {
           ...lines(result.stages, ""),
           ...lines(result.prove, "proof alone, "),
           ...lines(result.kernel, "kernel's "),
+          ...lines({ signature: { ...result.keys } }, "by key in "),
         ];
         const { machine, circuits, start, setupDev, memoryMb, gas } = result;
         return {

@@ -29,7 +29,7 @@ import {
   checkParameters,
 } from "./ceremonyParameters.ts";
 import { decodePoint, decodeScalar, encodePoint, encodeScalar } from "./encoding.ts";
-import { assertShareOf, KeyShare, parseGroupKey } from "./group.ts";
+import { assertShareOf, KeyShare, parseFrostGroup } from "./group.ts";
 import { commitTo, evaluate, evaluateCommitments, randomCoefficients } from "./polynomial.ts";
 import { isKnowledgeProven, proveKnowledge } from "./proofOfKnowledge.ts";
 import { gateSuite } from "./suite.ts";
@@ -307,7 +307,7 @@ export class Ceremony {
     // A key with odd y is made even by everyone for themselves: the group's negative has the negative shares.
     const negate = !hasEvenY(commitments[0] as CurvePoint);
     const epoch = old === undefined ? 0 : old.epoch + 1;
-    const group = parseGroupKey({
+    const group = parseFrostGroup({
       threshold,
       participants: [...this.#participants],
       epoch,

@@ -3,7 +3,7 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { bytesToHex, type Hex } from "viem";
 import { InvalidFrostDataError } from "../../errors/frost.ts";
 import { hexSchema, parseStrict, participantsSchema } from "./encoding.ts";
-import { assertShareOf, type GroupKey, type KeyShare } from "./group.ts";
+import { assertShareOf, type FrostGroup, type KeyShare } from "./group.ts";
 import type { NodeIdentity } from "./identity.ts";
 import type { Random } from "./polynomial.ts";
 
@@ -23,7 +23,7 @@ export interface CeremonyParameters {
 
 /** What a node has of a ceremony. */
 export interface CeremonyResult {
-  group: GroupKey;
+  group: FrostGroup;
   share: KeyShare;
 }
 

@@ -3,7 +3,7 @@ import { InvalidFrostDataError } from "../../errors/frost.ts";
 import { InvalidPrivateKeyError } from "../../errors/keys.ts";
 import { hasEvenY } from "../schnorr.ts";
 import { encodePoint } from "./encoding.ts";
-import { type GroupKey, KeyShare, parseGroupKey } from "./group.ts";
+import { type FrostGroup, KeyShare, parseFrostGroup } from "./group.ts";
 import { commitTo, evaluate, type Random, randomCoefficients } from "./polynomial.ts";
 import { type FrostSuite, gateSuite } from "./suite.ts";
 
@@ -12,7 +12,7 @@ const { Fn } = Point;
 
 /** A group and everyone's shares of its key. */
 export interface DealtGroup {
-  group: GroupKey;
+  group: FrostGroup;
   shares: KeyShare[];
 }
 
@@ -48,7 +48,7 @@ export function splitKey(
     secret,
     ...(coefficients ?? randomCoefficients(suite, threshold - 1, random)),
   ];
-  const group = parseGroupKey({
+  const group = parseFrostGroup({
     threshold,
     participants: [...participants],
     epoch: 0,

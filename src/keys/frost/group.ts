@@ -21,7 +21,7 @@ import { evaluateCommitments } from "./polynomial.ts";
 const { Point } = secp256k1;
 
 /** What everyone may know of a group. */
-export interface GroupKey {
+export interface FrostGroup {
   /** How many participants sign together, at least 2. */
   readonly threshold: number;
   /** Ascending. */
@@ -32,7 +32,7 @@ export interface GroupKey {
   readonly commitments: readonly Hex[];
 }
 
-const groupSchema: z.ZodType<GroupKey> = z
+const groupSchema: z.ZodType<FrostGroup> = z
   .strictObject({
     threshold: z.int().min(2).max(MAX_GROUP),
     participants: participantsSchema,
@@ -53,7 +53,7 @@ const groupSchema: z.ZodType<GroupKey> = z
  *
  * @throws {InvalidFrostDataError} if it is malformed, or its key is none that a gate can verify with
  */
-export function parseGroupKey(value: unknown): GroupKey {
+export function parseFrostGroup(value: unknown): FrostGroup {
   const group = parseStrict(groupSchema, value, "a group key");
   try {
     groupKeyId(group);
@@ -65,12 +65,12 @@ export function parseGroupKey(value: unknown): GroupKey {
 }
 
 /** The group's key as a gate stores it: x, 32 bytes. */
-export function groupKeyId({ commitments }: GroupKey): Hex {
+export function groupKeyId({ commitments }: FrostGroup): Hex {
   return schnorrKeyId(decodePoint(commitments[0] as Hex));
 }
 
 /** A participant's share times the generator, by which everyone checks what it signs. */
-export function verifyingShare({ commitments }: GroupKey, participant: number): Hex {
+export function verifyingShare({ commitments }: FrostGroup, participant: number): Hex {
   return encodePoint(evaluateCommitments(commitments.map(decodePoint), participant));
 }
 
@@ -120,7 +120,7 @@ const shareSchema = z.strictObject({
  *
  * @throws {InvalidFrostDataError} if it is malformed, or of another group, epoch or participant
  */
-export function parseKeyShare(value: unknown, group: GroupKey): KeyShare {
+export function parseKeyShare(value: unknown, group: FrostGroup): KeyShare {
   const { secret, ...rest } = parseStrict(shareSchema, value, "a key share");
   const share = new KeyShare({ ...rest, secret: decodeScalar(secret) });
   assertShareOf(group, share);
@@ -132,7 +132,7 @@ export function parseKeyShare(value: unknown, group: GroupKey): KeyShare {
  *
  * @throws {InvalidFrostDataError}
  */
-export function assertShareOf(group: GroupKey, share: KeyShare): void {
+export function assertShareOf(group: FrostGroup, share: KeyShare): void {
   const what = "a share of this group";
   if (share.epoch !== group.epoch) {
     const problems = [`epoch: expected ${group.epoch}, received ${share.epoch}`];
@@ -153,7 +153,7 @@ export const frostIdentifier = (participant: number): string =>
   participant.toString(16).padStart(64, "0");
 
 /** The group as noble's FROST takes it. */
-export function frostPublic(group: GroupKey) {
+export function frostPublic(group: FrostGroup) {
   return {
     signers: { min: group.threshold, max: group.participants.length },
     commitments: group.commitments.map((text) => hexToBytes(text)),

@@ -4,10 +4,10 @@ import { z } from "zod";
 import { FrostAbortError, type Misconduct } from "../../errors/frost.ts";
 import { parseStrict, participantSchema, scalarSchema } from "./encoding.ts";
 import {
+  type FrostGroup,
   frostIdentifier,
   frostPublic,
   frostSecret,
-  type GroupKey,
   type KeyShare,
 } from "./group.ts";
 import type { NonceCommitment, NoncePair } from "./nonces.ts";
@@ -41,7 +41,7 @@ const frostCommitments = (commitments: readonly NonceCommitment[]) =>
 export function signShare(
   suite: FrostSuite,
   parameters: {
-    group: GroupKey;
+    group: FrostGroup;
     share: KeyShare;
     nonces: NoncePair;
     commitments: readonly NonceCommitment[];
@@ -71,7 +71,7 @@ export function signShare(
 export function verifyShare(
   suite: FrostSuite,
   parameters: {
-    group: GroupKey;
+    group: FrostGroup;
     commitments: readonly NonceCommitment[];
     message: Uint8Array;
     share: SignatureShare;
@@ -97,7 +97,7 @@ export function verifyShare(
 export function aggregate(
   suite: FrostSuite,
   parameters: {
-    group: GroupKey;
+    group: FrostGroup;
     commitments: readonly NonceCommitment[];
     message: Uint8Array;
     answers: ReadonlyMap<number, unknown>;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { NonceUsedError, SigningRefusedError } from "../../errors/frost.ts";
 import { encodeSchnorrSignature } from "../schnorr.ts";
 import { hexSchema, parseStrict } from "./encoding.ts";
-import { assertShareOf, type GroupKey, groupKeyId, type KeyShare } from "./group.ts";
+import { assertShareOf, type FrostGroup, groupKeyId, type KeyShare } from "./group.ts";
 import {
   createNonces,
   type NonceCommitment,
@@ -23,7 +23,7 @@ const { Point } = secp256k1;
 const MAX_PENDING = 256;
 
 /** What a coordinator asks a node to sign. */
-export interface SigningRequest {
+export interface ShareRequest {
   /** The group's key as a gate stores it. */
   readonly key: Hex;
   readonly epoch: number;
@@ -33,7 +33,7 @@ export interface SigningRequest {
   readonly commitments: readonly NonceCommitment[];
 }
 
-const requestSchema: z.ZodType<SigningRequest> = z.strictObject({
+const requestSchema: z.ZodType<ShareRequest> = z.strictObject({
   key: hexSchema(32),
   epoch: z.int().min(0),
   digest: hexSchema(32),
@@ -41,7 +41,7 @@ const requestSchema: z.ZodType<SigningRequest> = z.strictObject({
 });
 
 /** Reads a request, so that a node can decide about its digest before it signs. */
-export function parseSigningRequest(value: unknown): SigningRequest {
+export function parseShareRequest(value: unknown): ShareRequest {
   return parseStrict(requestSchema, value, "a signing request");
 }
 
@@ -55,13 +55,13 @@ export function parseSigningRequest(value: unknown): SigningRequest {
  * const answer = await node.sign({ key, epoch, digest, commitments });
  */
 export class ShareSigner {
-  readonly #group: GroupKey;
+  readonly #group: FrostGroup;
   readonly #share: KeyShare;
   readonly #store: NonceStore;
   readonly #pending = new Map<Hex, NoncePair>();
 
   /** @throws {InvalidFrostDataError} if the share is not the group's */
-  constructor({ group, share, store }: { group: GroupKey; share: KeyShare; store: NonceStore }) {
+  constructor({ group, share, store }: { group: FrostGroup; share: KeyShare; store: NonceStore }) {
     assertShareOf(group, share);
     this.#group = group;
     this.#share = share;
@@ -88,8 +88,8 @@ export class ShareSigner {
    * @throws {SigningRefusedError} if it is for another group or epoch, or its signers are not a quorum of the group
    * @throws {NonceUsedError} if its nonce was used, or is not this node's
    */
-  async sign(request: SigningRequest): Promise<SignatureShare> {
-    const { digest, commitments } = parseSigningRequest(request);
+  async sign(request: ShareRequest): Promise<SignatureShare> {
+    const { digest, commitments } = parseShareRequest(request);
     this.#assertOurs(request);
     const own = commitments.find(({ participant }) => participant === this.#share.participant);
     if (own === undefined) {
@@ -119,7 +119,7 @@ export class ShareSigner {
     this.#pending.clear();
   }
 
-  #assertOurs({ key, epoch, commitments }: SigningRequest): void {
+  #assertOurs({ key, epoch, commitments }: ShareRequest): void {
     const { threshold, participants } = this.#group;
     const ids = commitments.map(({ participant }) => participant);
     const ascending = ids.every((id, i) => i === 0 || (ids[i - 1] as number) < id);
@@ -158,8 +158,8 @@ export class ShareSigner {
  * @throws {FrostAbortError} naming who cheated and who did not answer
  */
 export function combineShares(
-  group: GroupKey,
-  { digest, commitments }: Pick<SigningRequest, "digest" | "commitments">,
+  group: FrostGroup,
+  { digest, commitments }: Pick<ShareRequest, "digest" | "commitments">,
   answers: ReadonlyMap<number, unknown>,
 ): Hex {
   const message = hexToBytes(digest);

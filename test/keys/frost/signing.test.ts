@@ -16,9 +16,9 @@ import { splitKey } from "../../../src/keys/frost/dealer.ts";
 import { decodeScalar, encodePoint, encodeScalar } from "../../../src/keys/frost/encoding.ts";
 import { createFileNonceStore } from "../../../src/keys/frost/fileNonceStore.ts";
 import {
-  type GroupKey,
+  type FrostGroup,
   groupKeyId,
-  parseGroupKey,
+  parseFrostGroup,
   parseKeyShare,
 } from "../../../src/keys/frost/group.ts";
 import {
@@ -26,11 +26,7 @@ import {
   type NonceStore,
   parseNonceCommitment,
 } from "../../../src/keys/frost/nonces.ts";
-import {
-  combineShares,
-  ShareSigner,
-  type SigningRequest,
-} from "../../../src/keys/frost/signing.ts";
+import { combineShares, type ShareRequest, ShareSigner } from "../../../src/keys/frost/signing.ts";
 import { verifySchnorr } from "../../../src/keys/schnorr.ts";
 import {
   digestOf,
@@ -54,7 +50,7 @@ const signerOf = (id: number, store: NonceStore = memoryNonceStore()) =>
 const requestOf = (
   commitments: readonly NonceCommitment[],
   digest = digestOf(1),
-): SigningRequest => ({
+): ShareRequest => ({
   key: groupKeyId(group),
   epoch: group.epoch,
   digest,
@@ -127,7 +123,7 @@ describe("signing", () => {
     expect((await one.sign(requestOf([a, b]))).participant).toBe(1);
   });
 
-  it.each<[string, (request: SigningRequest) => unknown]>([
+  it.each<[string, (request: ShareRequest) => unknown]>([
     ["a digest of 31 bytes", (r) => ({ ...r, digest: r.digest.slice(0, -2) })],
     ["a digest in upper case", (r) => ({ ...r, digest: `0x${r.digest.slice(2).toUpperCase()}` })],
     ["a field more", (r) => ({ ...r, more: 1 })],
@@ -139,14 +135,12 @@ describe("signing", () => {
   ])("refuses a request with %s, and keeps its nonce", async (_, change) => {
     const [one, two] = [signerOf(1), signerOf(2)];
     const request = requestOf([one.commit(), two.commit()]);
-    await expect(one.sign(change(request) as SigningRequest)).rejects.toThrow(
-      InvalidFrostDataError,
-    );
+    await expect(one.sign(change(request) as ShareRequest)).rejects.toThrow(InvalidFrostDataError);
     expect((await one.sign(request)).participant).toBe(1);
   });
 });
 
-const withBinding = (request: SigningRequest, binding: string) => ({
+const withBinding = (request: ShareRequest, binding: string) => ({
   ...request,
   commitments: request.commitments.map((c) => ({ ...c, binding })),
 });
@@ -238,7 +232,7 @@ describe("aggregation", () => {
     for (const [id, signer] of signers) answers.set(id, await signer.sign(request));
     return { request, answers };
   }
-  const abortOf = (request: SigningRequest, answers: ReadonlyMap<number, unknown>) => {
+  const abortOf = (request: ShareRequest, answers: ReadonlyMap<number, unknown>) => {
     try {
       combineShares(group, request, answers);
     } catch (error) {
@@ -315,10 +309,10 @@ describe("what is stored", () => {
   const share = shares[0] as (typeof shares)[number];
 
   it("is read back, and refused with anything wrong", () => {
-    expect(parseGroupKey(JSON.parse(JSON.stringify(group)))).toEqual(group);
+    expect(parseFrostGroup(JSON.parse(JSON.stringify(group)))).toEqual(group);
     expect(parseKeyShare(share.reveal(), group).scalar()).toBe(share.scalar());
     const odd = `0x03${groupKeyId(group).slice(2)}` as Hex;
-    const changes: Partial<Record<keyof GroupKey, unknown>>[] = [
+    const changes: Partial<Record<keyof FrostGroup, unknown>>[] = [
       { threshold: 1 },
       { threshold: 4 },
       { threshold: 3 },
@@ -331,7 +325,7 @@ describe("what is stored", () => {
       { commitments: [group.commitments[0], `0x02${"00".repeat(32)}`] },
     ];
     for (const change of changes) {
-      expect(() => parseGroupKey({ ...group, ...change })).toThrow(InvalidFrostDataError);
+      expect(() => parseFrostGroup({ ...group, ...change })).toThrow(InvalidFrostDataError);
     }
     for (const change of [
       { participant: 2 },
@@ -369,6 +363,6 @@ describe("what is stored", () => {
     const point = Point.BASE.multiply(3n);
     const even = point.toAffine().y % 2n === 0n ? point : point.negate();
     const commitments = [encodePoint(even.negate()), encodePoint(point)];
-    expect(() => parseGroupKey({ ...group, commitments })).toThrow(/not a key/);
+    expect(() => parseFrostGroup({ ...group, commitments })).toThrow(/not a key/);
   });
 });

@@ -6,7 +6,7 @@ import {
   createRefresh,
 } from "../../../src/keys/frost/ceremony.ts";
 import type { CeremonyResult } from "../../../src/keys/frost/ceremonyParameters.ts";
-import type { GroupKey } from "../../../src/keys/frost/group.ts";
+import type { FrostGroup } from "../../../src/keys/frost/group.ts";
 import { groupKeyId } from "../../../src/keys/frost/group.ts";
 import { NodeIdentity } from "../../../src/keys/frost/identity.ts";
 import type { NonceStore } from "../../../src/keys/frost/nonces.ts";
@@ -147,7 +147,7 @@ export function results(outcome: ReadonlyMap<number, CeremonyResult | Error>) {
 
 /** Signs a digest with a quorum. */
 export async function signWith(
-  group: GroupKey,
+  group: FrostGroup,
   members: ReadonlyMap<number, CeremonyResult>,
   ids: readonly number[],
   digest: Hex,
