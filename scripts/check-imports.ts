@@ -22,6 +22,7 @@ export const folderOrder = [
   "chain",
   "audit",
   "journal",
+  "node",
   "agent",
   "server",
   "cli",

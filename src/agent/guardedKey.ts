@@ -12,9 +12,9 @@ export function guardedKey(key: AgentKey, assertAllowed: () => Promise<void>): A
     kind: key.kind,
     address: key.address,
     onchain: key.onchain,
-    async sign(digest) {
+    async sign(digest, evidence) {
       await assertAllowed();
-      const signature = await key.sign(digest);
+      const signature = await key.sign(digest, evidence);
       crashPoint("signed");
       await assertAllowed();
       return signature;

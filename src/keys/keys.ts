@@ -1,4 +1,5 @@
 import type { Address, Hex } from "viem";
+import type { SigningEvidence } from "./evidence.ts";
 
 /** Which scheme a gate checks an agent's signature with; the number stands in the gate's storage. */
 export const agentKeyKinds = { ecdsa: 1, schnorr: 2 } as const;
@@ -22,10 +23,12 @@ export interface AgentKey {
    * Signs a 32-byte digest.
    *
    * @param digest 32 bytes, an EIP-712 digest
+   * @param evidence what shows that the digest may be signed, for keys whose holders decide for themselves; others
+   * ignore it
    * @returns ECDSA: 65 bytes `r ‖ s ‖ v`, low `s`, v = 27 or 28; Schnorr: 52 bytes, see `verifySchnorr`
    * @throws {KeyClosedError} after `close`
    */
-  sign(digest: Hex): Promise<Hex>;
+  sign(digest: Hex, evidence?: SigningEvidence): Promise<Hex>;
   /** Forgets the key; it cannot sign any more. */
   close(): Promise<void>;
 }

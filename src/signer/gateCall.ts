@@ -1,37 +1,13 @@
-import type { Address, Hex } from "viem";
+import type { Hex } from "viem";
+import type { GateCall, GateProof } from "../action/gateCall.ts";
 
-/** The call that a gate executes (docs/PROTOCOL.md §8). */
-export interface GateCall {
-  target: Address;
-  /** wei */
-  value: bigint;
-  data: Hex;
-}
-
-/** A proof as a gate reads it, with what it claims about the moment. */
-export interface GateProof {
-  /** Circuit id. */
-  circuit: number;
-  lane: number;
-  /** unix seconds */
-  time: bigint;
-  /** unix seconds */
-  deadline: bigint;
-  submitter: Address;
-  priceFeed: Address;
-  priceRound: bigint;
-  riskRound: bigint;
-  stateNew: bigint;
-  contextCommitment: bigint;
-  /** `[A.x, A.y, B.x₁, B.x₀, B.y₁, B.y₀, C.x, C.y]` */
-  points: readonly bigint[];
-}
+export type { GateCall, GateProof };
 
 /** Everything that `execute` of a gate takes: a call that the gate will accept from `submitter`. */
 export interface SignedGateCall {
   call: GateCall;
   proof: GateProof;
-  /** 65 bytes over the digest */
+  /** Over the digest; 65 bytes of an ECDSA key, 52 of a Schnorr group. */
   signature: Hex;
   digest: Hex;
   epoch: number;

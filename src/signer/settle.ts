@@ -23,9 +23,10 @@
  * A node that lags or goes back in time tells of an earlier finalized block. What that one has executed and
  * outlived is true for ever, so it can free a sequence number late, never early.
  */
+import type { Hex } from "viem";
 import { StaleChainError, StateMismatchError } from "../errors/signer.ts";
 import type { LaneRecord, PendingTransition } from "../state/laneStore.ts";
-import { stateCommitment } from "../state/state.ts";
+import { type State, stateCommitment } from "../state/state.ts";
 import type { GateSnapshot, LanePosition } from "./gateReader.ts";
 
 /** How many final transitions a record remembers; more only if more have become final at once. */
@@ -103,6 +104,15 @@ export function settle<Released>(
 /** The state after everything that a record holds: what the next transition is made for. */
 export function predictedState<Released>({ state, pending }: LaneRecord<Released>) {
   return pending.at(-1)?.stateNew ?? state;
+}
+
+/** The state that one of a record's transitions finds. */
+export function stateBefore<Released>(
+  { state, pending }: LaneRecord<Released>,
+  digest: Hex,
+): State {
+  const place = pending.findIndex((transition) => transition.digest === digest);
+  return pending[place - 1]?.stateNew ?? state;
 }
 
 /** After how many of the record's transitions a lane stands at a position. */

@@ -20,7 +20,7 @@ import { busyUntil, MAX_PENDING } from "./busyUntil.ts";
 import type { SignedGateCall } from "./gateCall.ts";
 import type { GateReader, GateSnapshot } from "./gateReader.ts";
 import { gateTransition } from "./gateTransition.ts";
-import { predictedState, type Settlement, settle } from "./settle.ts";
+import { predictedState, type Settlement, settle, stateBefore } from "./settle.ts";
 import { requestHash, type SigningRequest, validityOf } from "./signingRequest.ts";
 import { type LaneStanding, type SigningStage, standingOf } from "./standing.ts";
 
@@ -194,7 +194,11 @@ export function createSigner(options: SignerOptions): Signer {
     record: LaneRecord<SignedGateCall>,
     { digest, released }: PendingTransition<SignedGateCall>,
   ): Promise<SignedGateCall> {
-    const signed = { ...released, signature: await timed("sign", () => key.sign(digest)) };
+    const { call, proof, epoch, seq } = released;
+    const stateOld = stateBefore(record, digest);
+    const evidence = { chainId, gate, epoch, seq, call, proof, stateOld };
+    const signature = await timed("sign", () => key.sign(digest, evidence));
+    const signed = { ...released, signature };
     const pending = record.pending.map((transition) =>
       transition.digest === digest ? { ...transition, released: signed } : transition,
     );
