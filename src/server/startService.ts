@@ -34,7 +34,12 @@ export interface StartServiceParameters {
 export interface Service {
   /** URLs and socket paths. */
   addresses: readonly string[];
-  /** Reads tokens, certificate and policies anew; what cannot be used is left as it was, and thrown. */
+  /**
+   * Reads tokens, certificate and mandates anew.
+   *
+   * @throws {TokenFileError} if the tokens file cannot be used: nobody is let in until it can
+   * @throws what else cannot be used; it stays as it was
+   */
   reload(principal: string): Promise<void>;
   /** Takes no more calls, and lets those that wait go with their request's id. */
   close(): Promise<void>;

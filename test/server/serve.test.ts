@@ -260,4 +260,14 @@ describe("zkmandate serve", () => {
     expect((await desk.run("service", "restore", "backup.age")).code).toBe(2);
     expect((await desk.run("audit", "verify")).code).toBe(0);
   });
+
+  it("gives a lane back to the command line when that is asked for, and not otherwise", async () => {
+    const kept = await desk.run("state", "recover");
+    expect(kept).toMatchObject({ code: 7, json: { error: { name: "LaneServedError" } } });
+    const taken = await desk.run("state", "recover", "--from-service");
+    expect(taken.json).toMatchObject({ ok: true, lane: 0, budgets: [{ name: "payouts" }, {}] });
+    // What the service signed last could still land.
+    const { code, json } = await desk.run("gate", "send", "--to", payee, "--value", "1");
+    expect({ code, name: json.error.name }).toEqual({ code: 7, name: "LaneBusyError" });
+  });
 });
