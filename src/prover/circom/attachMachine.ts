@@ -1,5 +1,5 @@
 /**
- * Readies an instance of a patched generator: puts the machine's memory under the generator's stack, and the
+ * §5.2 Readies an instance of a patched generator: puts the machine's memory under the generator's stack, and the
  * machine's functions behind the entries of its table, where the patched bodies call them.
  */
 import { readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * Specialised generators, kept on disk between processes: making one takes longer than a proof, and it
+ * §6 Specialised generators, kept on disk between processes: making one takes longer than a proof, and it
  * depends on nothing but the generator, the machine and the algorithm.
  *
  * A file's content is eight little-endian 32-bit words, the patched module, and the machine's image:

@@ -1,3 +1,9 @@
+/**
+ * §2.2 Where blocks end. WebAssembly's branches name a block that is open and not an address, so a forward
+ * branch takes knowing where that block is closed.
+ *
+ * @see https://webassembly.github.io/spec/core/syntax/instructions.html#control-instructions
+ */
 import { WasmReader } from "./wasmReader.ts";
 
 export const BLOCK = 0x02;

@@ -1,3 +1,10 @@
+/**
+ * §2.4 Field elements known only by how they are calculated. Constants are folded as they meet, so that a
+ * value is a `CONSTANT` exactly if no input can change it, up to the products with 0 that are folded too.
+ *
+ * Values are numbered in the order in which they are made, operands before what is made of them: a list of
+ * three columns is a directed acyclic graph in topological order.
+ */
 import { FIELD_ORDER } from "../../field/field.ts";
 
 /** What a value is: a constant, what a cell holds before the component runs, or made of two others. */
@@ -16,10 +23,7 @@ function modulo(value: bigint): bigint {
   return rest < 0n ? rest + FIELD_ORDER : rest;
 }
 
-/**
- * Field elements known only by how they are calculated. Constants are folded as they meet, so that a
- * value is a `CONSTANT` exactly if no input can change it, up to the products with 0 that are folded too.
- */
+/** All values of one generator, each known by its number. */
 export class Expressions {
   readonly kinds: Kind[] = [CONSTANT];
   readonly left: number[] = [0];

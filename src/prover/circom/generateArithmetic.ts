@@ -1,5 +1,5 @@
 /**
- * Montgomery arithmetic modulo the field's order on nine limbs of 29 bits, as AssemblyScript text: straight-line
+ * §4.2 Montgomery arithmetic modulo the field's order on nine limbs of 29 bits, as AssemblyScript text: straight-line
  * code that no one should have to write or read limb by limb.
  *
  * Source: P. Montgomery, "Modular multiplication without trial division", 1985, in product-scanning form with

@@ -1,3 +1,12 @@
+/**
+ * §1 Recognising a generator: which functions, tables and addresses circom's compiler made.
+ *
+ * Nothing is guessed from names alone. The runtime (field arithmetic and the stack of variables) is known by its
+ * digest, the rest by the exact instructions in which its addresses stand; anything else is not recognised.
+ *
+ * @see https://docs.circom.io/getting-started/computing-the-witness/ for what generators are
+ * @see https://github.com/iden3/circom/tree/v2.2.3/code_producers/src/wasm_elements for how they are made
+ */
 import { createHash } from "node:crypto";
 import { FIELD_ORDER } from "../../field/field.ts";
 import { readWasm, type WasmBinary } from "./wasmBinary.ts";

@@ -1,3 +1,10 @@
+/**
+ * §7 Running a generator, as circom compiled it or specialised.
+ *
+ * @see https://docs.circom.io/getting-started/computing-the-witness/
+ * @see https://github.com/iden3/circom/blob/v2.2.3/code_producers/src/wasm_elements/common/witness_calculator.js
+ *   for the runtime whose place this takes
+ */
 import { CircuitInputError, WitnessError } from "../../errors/prover.ts";
 import { FIELD_ORDER } from "../../field/field.ts";
 import type { CircuitInput, SignalValue } from "../../witness/witness.ts";

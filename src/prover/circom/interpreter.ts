@@ -1,5 +1,5 @@
 /**
- * Executes as much of WebAssembly as circom's templates are made of: 32-bit integers, locals, structured
+ * §2.1 Executes as much of WebAssembly as circom's templates are made of: 32-bit integers, locals, structured
  * branches and calls. Field elements are none of it: they are reached through functions only, which the
  * interpreter's surroundings take over, as they do memory.
  *

@@ -1,3 +1,9 @@
+/**
+ * §4.1 How the machine holds field elements: nine limbs of 29 bits, in circom's own Montgomery form.
+ *
+ * Limbs of fewer bits than the words they lie in let carries wait. Source of the idea: D. J. Bernstein, "Curve25519: new
+ * Diffie-Hellman speed records", 2006.
+ */
 import { FIELD_ORDER } from "../../field/field.ts";
 
 /** An element is nine limbs of 29 bits: 64 bits hold the sum of 63 products of two limbs. */

@@ -1,3 +1,7 @@
+/**
+ * §4.3 The machine's memory: a part of the generator's, between its data and its stack of variables, so that
+ * tapes name cells and elements alike by address.
+ */
 import { ELEMENT_BYTES, LIMBS, limbsOf, MONTGOMERY_BITS, montgomeryLimbs } from "./limbs.ts";
 import type { ElementMemory } from "./tape.ts";
 

@@ -1,31 +1,46 @@
 /**
  * Makes a circuit's witness generator faster without changing what it calculates: templates that are
- * straight-line programs over +, − and · run on a machine of their own.
+ * straight-line programs over +, − and · run on a machine of their own. This is the folder's entry; the other
+ * modules' headers follow it as the sections of an appendix.
  *
  * circom's code for Poseidon, the bulk of our circuits, copies the tables of constants into variables before
  * every round (2,247 copies for each of the 68 partial rounds over 16 inputs) and goes through several
- * calls for each operation. None of that depends on inputs. So when a circuit is loaded
+ * calls for each operation. None of that depends on inputs, so all of it can be done once for each circuit:
  *
- * 1. generator.ts recognises the generator: its runtime is byte for byte the known one, else nothing is done;
- * 2. straightLine.ts executes every template's run symbolically, which yields its program or that it has none;
- * 3. tape.ts writes the programs of the outermost such templates as tapes;
- * 4. their run functions are replaced by a call of the machine (assembly/machine.ts), which plays the
- *    tape on the same memory. Its multiplication also takes the place of the runtime's, whose powers went
- *    through all 256 bits of an exponent. Functions that nothing reaches any more become traps, so that
- *    they are not compiled.
+ *     circuit.wasm ─§1 recognise→ parts ─§2 execute→ programs ─§3 join sums→ tapes ─┐
+ *          └────────────────────────── §5 patch ───────────────────────────────────┴→ faster generator
  *
- * **Why the witness stays the same.** The machine writes all cells that the replaced code would have written, with
- * the same values (in Montgomery form, one of four forms that the runtime treats alike), so the code
- * around it sees no difference. A component whose inputs have not changed since the last calculation keeps its
- * cells: between two actions under one policy most hashes are of the same rule, path and policy. That is sound because
- * a program's outputs depend on its inputs alone, only its run writes them, circom clears no signals
- * between calculations, and components have the same addresses in each (they are made in the order of the code, which
- * cannot depend on inputs; were it otherwise, a slot is known by its address and compared by value). The
- * machine cannot fail, as programs have no assertions; an instance in which an assertion elsewhere failed is given up
- * with all that it remembers, which lies in its memory and is wiped with it.
- * The circuit's file stays as it is: the patch lives in memory.
+ * - **§1 Recognising** (generator.ts, on wasmReader.ts and wasmBinary.ts): the generator's runtime is byte for
+ *   byte the known one, else nothing is done.
+ * - **§2 Executing** (straightLine.ts, on interpreter.ts, controlFlow.ts, symbolicMemory.ts and expressions.ts):
+ *   every template's run is executed symbolically, which yields its program, or that it has none.
+ * - **§3 Tapes** (tape.ts): the programs of the outermost such templates, written so that few reductions are left.
+ * - **§4 The machine** (assembly/machine.ts, on limbs.ts, generateArithmetic.ts and machineMemory.ts): plays
+ *   tapes on the generator's memory, and leaves components alone whose inputs have not changed.
+ * - **§5 Patching** (here, wasmPatch.ts, attachMachine.ts): the templates' run functions become calls of the
+ *   machine. Its multiplication also takes the place of the runtime's, whose powers went through all
+ *   256 bits of an exponent. Functions that nothing reaches any more become traps, so that they are not compiled.
+ * - **§6 Keeping** (cachedGenerator.ts): the result is a function of the file's bytes, and kept on disk.
+ * - **§7 Running** (generatorInstance.ts): instances, faster or as compiled; ../witnessCalculator.ts has one of
+ *   each, and the latter calculates again whatever fails in the former.
  *
- * Source of the idea: Y. Futamura, "Partial evaluation of computation process", 1971.
+ * **Why the witness stays the same.** A program is right by §2, its tape calculates the same by §3 and the bounds of
+ * generateArithmetic.ts. The machine writes all cells that the replaced code would have written, with the same
+ * values (in Montgomery form, one of four forms that the runtime treats alike), so the code around it sees no
+ * difference. It cannot fail, as programs have no assertions; an instance in which an assertion elsewhere
+ * failed is given up with all that it remembers, which lies in its memory and is wiped with it.
+ * The circuit's file stays as it is: the patch lives in memory and in the cache.
+ *
+ * **Why a kept component is right.** Between two actions under one policy most hashes are of the same rule, path and
+ * policy. A program's outputs depend on its inputs alone, only its run writes them, circom clears no
+ * signals between calculations, and components have the same addresses in each (they are made in the order of
+ * the code, which cannot depend on inputs; were it otherwise, a slot is known by its address and compared by value).
+ *
+ * And were all of this wrong, the proof of the witness would not verify, and the kernel's prover verifies each before
+ * it hands it out.
+ *
+ * Source of the idea: Y. Futamura, "Partial evaluation of computation process — an approach to a
+ * compiler-compiler", 1971: the generator is specialised to what never changes between its runs.
  */
 import {
   MACHINE_FUNCTIONS,

@@ -1,9 +1,9 @@
 /**
- * Symbolic execution of a component's run, as circom compiles it.
+ * §2 Symbolic execution of a component's run, as circom compiles it.
  *
  * The code is executed with known addresses and loop counters, but with field elements that are
- * expressions of what the component's cells hold before (symbolicMemory.ts). Every access to a field element
- * goes through the generator's `Fr_…` functions, whose bodies are known (generator.ts), so that nothing
+ * expressions of what the component's cells hold before (§2.3). Every access to a field element
+ * goes through the generator's `Fr_…` functions, whose bodies are known (§1), so that nothing
  * else has to be understood of the code than 32-bit arithmetic, locals, branches and calls.
  *
  * **Why the result is right.** Where a branch, an address or a comparison depends on an input, the execution

@@ -1,3 +1,11 @@
+/**
+ * §2.3 A generator's memory in which field elements are expressions, and numbers are numbers.
+ *
+ * Variables and signals are rows of cells, records are words, each in a region of its own, and nothing else is
+ * written; so no value is reached in two ways. A signal that is read before it was written is an
+ * *input*: what stood there at the start is what the code would read. A cell of the data behind the
+ * components' records, which no code writes, is a constant. Every other read of what was not written fails.
+ */
 import { Expressions } from "./expressions.ts";
 import { CELL_BYTES, type Generator } from "./generator.ts";
 import { MONTGOMERY_INVERSE } from "./limbs.ts";
@@ -53,14 +61,7 @@ class CellRow {
   }
 }
 
-/**
- * A generator's memory in which field elements are expressions, and numbers are numbers.
- *
- * Variables and signals are rows of cells, records are words, each in a region of its own, and nothing else is
- * written; so no value is reached in two ways. A signal that is read before it was written is an
- * *input*: what stood there at the start is what the code would read. A cell of the data behind the
- * components' records, which no code writes, is a constant. Every other read of what was not written fails.
- */
+/** The memory of one component that is executed after the other. */
 export class SymbolicMemory {
   readonly expressions = new Expressions();
   /** The address of the component's first signal. */

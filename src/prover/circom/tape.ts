@@ -1,5 +1,5 @@
 /**
- * A straight-line program as a tape that the machine (assembly/machine.ts) plays.
+ * §3 A straight-line program as a tape that the machine (§4) plays.
  *
  * One step of the machine calculates
  *
@@ -18,6 +18,10 @@
  *       addresses of the products' factors, of the addends, offsets of the cells
  *
  * Elements are either constants, kept once for all tapes, or registers, given anew once their value is dead.
+ *
+ * Sources: D. Aranha, K. Karabina, P. Longa, C. Gebotys, J. López, "Faster explicit formulas for computing
+ * pairings over ordinary curves", 2011, for one reduction of a whole sum; M. Poletto and V. Sarkar, "Linear scan
+ * register allocation", 1999, of which straight-line code that never spills needs the simplest case.
  */
 import { ADD, CONSTANT, type Expressions, MULTIPLY } from "./expressions.ts";
 import { ELEMENT_BYTES } from "./limbs.ts";

@@ -1,5 +1,5 @@
 /**
- * Where the parts of a compiled circuit are: function bodies, names, the table and the data.
+ * §1.2 Where the parts of a compiled circuit are: function bodies, names, the table and the data.
  *
  * @see https://webassembly.github.io/spec/core/binary/modules.html
  */

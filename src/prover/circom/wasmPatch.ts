@@ -1,5 +1,5 @@
 /**
- * Writes a module in which some function bodies are others.
+ * §5.1 Writes a module in which some function bodies are others.
  *
  * Nothing is inserted before what exists, so no index in the untouched code changes: a patch may replace
  * bodies, append types, and append entries to the function table, which is then exported.

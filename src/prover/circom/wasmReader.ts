@@ -1,5 +1,5 @@
 /**
- * WebAssembly's binary format, read from its bytes: integers as LEB128, names, and as much of the
+ * §1.1 WebAssembly's binary format, read from its bytes: integers as LEB128, names, and as much of the
  * instructions as it takes to go from one to the next.
  *
  * @see https://webassembly.github.io/spec/core/binary/instructions.html

@@ -1,5 +1,5 @@
 /**
- * Plays tapes (../tape.ts) on the cells of a witness generator, whose memory this module shares.
+ * §4 Plays tapes (../tape.ts) on the cells of a witness generator, whose memory this module shares.
  *
  * A cell is a number of 32 bits, a form, and four words of 64 bits. Forms have a bit for "long" (the
  * words hold the value, else the number does) and one for "Montgomery" (the words hold it times 2^256).
