@@ -35,7 +35,7 @@ const processes = Number(values.processes ?? (journalKind === "postgres" ? 2 : 1
 /** Of kills: before the process listens. */
 const KILLED_EARLY = 0.15;
 /** milliseconds from when a process listens until it is killed, at most */
-const LIFE = 6_000;
+const LIFE = 8_000;
 /** milliseconds that starting takes about */
 const STARTING = 1_500;
 /** seconds that a signed action can land */

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   type Address,
@@ -96,6 +97,8 @@ export interface CrashWorld {
   running: readonly RunningService[];
   /** Runs a process of the service until it listens. */
   start(options?: StartOptions): Promise<RunningService>;
+  /** Waits until the processes that run serve every lane. */
+  served(): Promise<void>;
   /** An order like no other. */
   order(kind: "pay" | "denied" | "reverting" | "sign", more?: Partial<Order>): Order;
   /** The journal itself, opened beside the service. */
@@ -129,6 +132,7 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
   const token = await desk.token("bot");
   const identity = await loadSealIdentity(join(folder, "secrets", "service.age"), passphrase);
   const running: RunningService[] = [];
+  const client = createDeskClient({ urls: () => running.map(({ url }) => url), token });
   let orders = 0;
 
   return {
@@ -144,7 +148,7 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
     submitter: await addressOf(folder, "submitter"),
     postgres,
     running,
-    client: createDeskClient({ urls: () => running.map(({ url }) => url), token }),
+    client,
     chain: createPublicClient({
       chain: localChain(node),
       transport: http(node.rpcUrl),
@@ -156,6 +160,8 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
         config: "crash.yaml",
         nodeOptions: ["--import", preload],
         env: {
+          // Half of a start is compiling.
+          NODE_COMPILE_CACHE: join(folder, "compiled"),
           ZKMANDATE_TEST_TUNING: JSON.stringify(tuning),
           ...(crashAt !== undefined && { ZKMANDATE_TEST_CRASH_AT: crashAt }),
           ...(postgres && { TEST_DATABASE: postgres.connectionString }),
@@ -165,6 +171,15 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
       running.push(service);
       void service.exited.then(() => running.splice(running.indexOf(service), 1));
       return service;
+    },
+
+    async served() {
+      for (;;) {
+        const states: { lane: number; state: string }[] =
+          (await client.call("zkmandate_status"))?.result ?? [];
+        if (states.filter(({ state }) => state === "serving").length === lanes) return;
+        await sleep(50);
+      }
     },
 
     order(kind, more = {}) {

@@ -23,3 +23,9 @@ const realNow = Date.now;
 process.on("SIGUSR2", () => {
   Date.now = () => realNow() - STEP;
 });
+
+/** The test that runs the service; when it is gone, however it ended, so is the service. */
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(1);
+}, 1_000).unref();

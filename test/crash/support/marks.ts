@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { crashMarks } from "../../../src/agent/crashMarks.ts";
+import type { RunningService } from "../../server/support/desk.ts";
+import { type Archive, createArchive } from "./archive.ts";
+import { type CrashWorld, startCrashWorld } from "./crashWorld.ts";
+import { provoke } from "./provocations.ts";
+import { verifyWorld } from "./verify.ts";
+
+/**
+ * Kills the service once at every mark. On SQLite it is started again; on PostgreSQL another process takes
+ * over that has waited. Then everything is held against chain, node and clients.
+ */
+export function describeMarks(journalKind: "sqlite" | "postgres"): void {
+  vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+  let world: CrashWorld;
+  let archive: Archive;
+  let standby: RunningService | undefined;
+
+  beforeAll(async () => {
+    world = await startCrashWorld({ journal: journalKind });
+    archive = createArchive(world.laneIds);
+  });
+  afterAll(() => world?.close());
+
+  /** Runs the process that is to die: alone, or as the one that has the lanes. */
+  async function startDoomed(crashAt: string): Promise<RunningService> {
+    const doomed = await world.start({ crashAt });
+    expect(await standby?.stop()).toBe(standby && 0);
+    standby = undefined;
+    if (journalKind === "postgres") {
+      await world.served();
+      standby = await world.start();
+    }
+    return doomed;
+  }
+
+  describe("a service that is killed", () => {
+    it.each(crashMarks)("at %s loses nothing and does nothing twice", async (mark) => {
+      if (journalKind === "sqlite") {
+        expect(await standby?.stop()).toBe(standby && 0);
+        standby = undefined;
+      }
+      const doomed = await startDoomed(mark);
+      const provoked = provoke(world, mark);
+      expect(await doomed.exited).toBeNull();
+      standby ??= await world.start();
+      const logs = await provoked;
+      for (const log of logs) await world.client.settled(log);
+      expect(logs.filter(({ method }) => method === "eth_sendTransaction").length).toBeGreaterThan(
+        0,
+      );
+      const journal = await world.openJournal();
+      await archive.collect(journal);
+      await journal.close();
+    });
+
+    it("at all of them has come to the state that the chain is in", async () => {
+      const ends = new Set(["final", "denied", "failed", "expired"]);
+      for (const log of world.client.logs) await world.client.settled(log, ends);
+      expect(await standby?.stop()).toBe(0);
+      const journal = await world.openJournal();
+      const { violations, ...figures } = await verifyWorld(world, journal, archive);
+      await journal.close();
+      expect(violations).toEqual([]);
+      expect(figures.orders).toBe(world.client.logs.length);
+      expect(figures.executed).toBeGreaterThan(2 * crashMarks.length);
+      // What died was signed anew, and what was stranded gave its nonce up.
+      expect(figures.signedAnew).toBeGreaterThan(0);
+      expect(figures.expired).toBeGreaterThan(0);
+    });
+  });
+}
