@@ -1,0 +1,2 @@
+/** Where a node takes which message. */
+export const paths = { commit: "/v1/commit", sign: "/v1/sign" } as const;

@@ -1,0 +1,35 @@
+import type { Hex } from "viem";
+import type { NodeIdentity } from "../keys/frost/identity.ts";
+import { paths } from "./paths.ts";
+import type { SigningNode } from "./signingNode.ts";
+import { listenForNodes, type NodeServer } from "./transport/nodeServer.ts";
+
+/** Calldata of 2^20 bytes as hexadecimal, and everything around it. */
+const MAX_SIGN_BYTES = 2_200_000;
+const MAX_COMMIT_BYTES = 1_024;
+
+/** Lets a node's coordinators talk to it. */
+export function serveNode(parameters: {
+  node: SigningNode;
+  identity: NodeIdentity;
+  /** Ed25519 keys of those who may ask for signatures. */
+  coordinators: readonly Hex[];
+  host: string;
+  port: number;
+}): Promise<NodeServer> {
+  const { node, identity, coordinators, host, port } = parameters;
+  const allows = (sender: Hex) => coordinators.includes(sender);
+  return listenForNodes({
+    identity,
+    host,
+    port,
+    handlers: {
+      [paths.commit]: {
+        allows,
+        maxBytes: MAX_COMMIT_BYTES,
+        handle: async () => node.commit(),
+      },
+      [paths.sign]: { allows, maxBytes: MAX_SIGN_BYTES, handle: (body) => node.sign(body) },
+    },
+  });
+}

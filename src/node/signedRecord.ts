@@ -1,0 +1,101 @@
+/**
+ * What a node has signed for a lane, so that it never helps to sign two digests that can both land for one sequence
+ * number (docs/PROTOCOL.md §10). Unlike the signer's record it may have gaps: other nodes sign without this one.
+ */
+import type { Hex } from "viem";
+import { NodeRefusalError } from "../errors/node.ts";
+import type { GateSnapshot } from "../signer/gateReader.ts";
+
+/** A transition that the node has signed. Commitments only: nothing here is secret. */
+export interface SignedTransition {
+  readonly epoch: number;
+  readonly seq: bigint;
+  readonly digest: Hex;
+  /** unix seconds */
+  readonly time: bigint;
+  /** unix seconds */
+  readonly deadline: bigint;
+  /** State commitments. */
+  readonly stateOld: bigint;
+  readonly stateNew: bigint;
+}
+
+/** What a node has signed for one lane and may still matter. */
+export type SignedRecord = readonly SignedTransition[];
+
+/** Of a snapshot, what decides what can still land. */
+export type ChainStanding = Pick<GateSnapshot, "finalizedTime" | "finalized">;
+
+/** How many transitions of a lane that are not final a node signs at most. */
+const MAX_RECORDED = 1_024;
+
+/** Forgets what a finalized block has executed or overtaken. */
+function remembered(record: SignedRecord, { finalized }: ChainStanding): SignedRecord {
+  if (!finalized) return record;
+  return record.filter(
+    ({ epoch, seq }) =>
+      epoch > finalized.epoch || (epoch === finalized.epoch && seq >= finalized.seq),
+  );
+}
+
+/**
+ * Which transitions of a record can land no more: past their deadline at a finalized block, or made for a state that
+ * only such ones lead to. For the latter it matters that what takes the place of dead ones has a later time, hence
+ * leads to another state (see signer/settle.ts).
+ */
+function deadOf(record: SignedRecord, { finalizedTime }: ChainStanding): Set<SignedTransition> {
+  const dead = new Set<SignedTransition>();
+  for (const transition of record.toSorted((a, b) => Number(a.seq - b.seq))) {
+    const parents = record.filter(
+      ({ epoch, seq, stateNew }) =>
+        epoch === transition.epoch &&
+        seq === transition.seq - 1n &&
+        stateNew === transition.stateOld,
+    );
+    const isOrphan = parents.length > 0 && parents.every((parent) => dead.has(parent));
+    if (isOrphan || finalizedTime > transition.deadline) dead.add(transition);
+  }
+  return dead;
+}
+
+/** The transition before a sequence number that leads to a state and can still land. */
+export function precedingOf(
+  record: SignedRecord,
+  standing: ChainStanding,
+  { epoch, seq, stateOld }: Pick<SignedTransition, "epoch" | "seq" | "stateOld">,
+): SignedTransition | undefined {
+  const dead = deadOf(record, standing);
+  return record.find(
+    (signed) =>
+      signed.epoch === epoch &&
+      signed.seq === seq - 1n &&
+      signed.stateNew === stateOld &&
+      !dead.has(signed),
+  );
+}
+
+/**
+ * The record with a transition that is about to be signed.
+ *
+ * @returns the same record, if the digest is in it already
+ * @throws {NodeRefusalError} `already-signed` if another digest of the sequence number can still land, `wrong-time` if
+ * the transition is not later than the dead ones whose place it takes, `wrong-sequence` if too many are not final
+ */
+export function withTransition(
+  record: SignedRecord,
+  standing: ChainStanding,
+  transition: SignedTransition,
+): SignedRecord {
+  const { epoch, seq, digest, time } = transition;
+  const kept = remembered(record, standing);
+  if (kept.some((signed) => signed.digest === digest)) return record;
+  const dead = deadOf(kept, standing);
+  const rivals = kept.filter((signed) => signed.epoch === epoch && signed.seq >= seq);
+  for (const rival of rivals) {
+    // A later one that lives was made for the state of a rival that this node did not sign.
+    if (!dead.has(rival)) throw new NodeRefusalError({ reason: "already-signed" });
+    if (time <= rival.time) throw new NodeRefusalError({ reason: "wrong-time" });
+  }
+  if (kept.length >= MAX_RECORDED) throw new NodeRefusalError({ reason: "wrong-sequence" });
+  return [...kept, transition];
+}

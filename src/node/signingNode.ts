@@ -1,0 +1,128 @@
+import type { Hex } from "viem";
+import { isAddressEqual } from "viem";
+import { z } from "zod";
+import type { CircuitName } from "../action/circuits.ts";
+import { InvalidFrostDataError, NonceUsedError, SigningRefusedError } from "../errors/frost.ts";
+import { NodeRefusalError, type RefusalReason } from "../errors/node.ts";
+import { hexSchema } from "../keys/frost/encoding.ts";
+import { type FrostGroup, groupKeyId, type KeyShare } from "../keys/frost/group.ts";
+import type { NodeIdentity } from "../keys/frost/identity.ts";
+import type { NonceCommitment, NonceStore } from "../keys/frost/nonces.ts";
+import type { SignatureShare } from "../keys/frost/rounds.ts";
+import { parseShareRequest, ShareSigner } from "../keys/frost/signing.ts";
+import type { Proof } from "../prover/prover.ts";
+import { judge, type NodeGate } from "./judge.ts";
+import { parseEvidence, type SignedRefusal, signRefusal } from "./messages.ts";
+import { withTransition } from "./signedRecord.ts";
+import type { SignedStore } from "./signedStore.ts";
+
+/** What a node of a group is made of. */
+export interface SigningNodeOptions {
+  group: FrostGroup;
+  share: KeyShare;
+  /** Signs its refusals. */
+  identity: NodeIdentity;
+  gates: readonly NodeGate[];
+  nonces: NonceStore;
+  signed: SignedStore;
+  /** Whether a proof is valid under the node's own pinned artifacts. */
+  verify(circuit: CircuitName, proof: Proof): Promise<boolean>;
+  /** seconds that an action may be after the node's latest block; 12 by default */
+  tolerance?: bigint | undefined;
+  /** Told what was decided, with what led to it. Must not throw. */
+  onDecision?: ((decision: NodeDecision) => void) | undefined;
+}
+
+/** What a node decided about a digest. Stays with the node: the cause may hold limits. */
+export interface NodeDecision {
+  digest: Hex;
+  refused?: { reason: RefusalReason; cause: unknown } | undefined;
+}
+
+/** One node of a group: holds a share, and signs what it finds in order. */
+export interface SigningNode {
+  readonly participant: number;
+  readonly group: FrostGroup;
+  /** Round one: the commitment to a fresh nonce pair. */
+  commit(): NonceCommitment;
+  /**
+   * Round two.
+   *
+   * @param body `{ request, evidence }` as it came
+   * @returns the share of the signature, or a signed refusal
+   */
+  sign(body: unknown): Promise<SignatureShare | SignedRefusal>;
+  /** Forgets every nonce. */
+  close(): void;
+}
+
+const bodySchema = z.strictObject({ request: z.unknown(), evidence: z.unknown() });
+const digestSchema = z.object({ request: z.object({ digest: hexSchema(32) }) });
+const NO_DIGEST: Hex = `0x${"0".repeat(64)}`;
+
+/**
+ * Makes a group's node. It has no say in which nodes sign, and asks nobody whether to.
+ *
+ * @throws {InvalidFrostDataError} if the share is not the group's
+ *
+ * @example
+ * const node = createSigningNode({ group, share, identity, gates, nonces, signed, verify: verifyProof });
+ */
+export function createSigningNode(options: SigningNodeOptions): SigningNode {
+  const { group, share, identity, gates, signed, tolerance = 12n, onDecision } = options;
+  const { participant } = share;
+  const key = groupKeyId(group);
+  const signer = new ShareSigner({ group, share, store: options.nonces });
+
+  async function signChecked(body: unknown): Promise<SignatureShare> {
+    const parsed = bodySchema.parse(body);
+    const request = parseShareRequest(parsed.request);
+    const evidence = parseEvidence(parsed.evidence);
+    const gate = gates.find(
+      (served) => served.chainId === evidence.chainId && isAddressEqual(served.gate, evidence.gate),
+    );
+    if (!gate) throw new NodeRefusalError({ reason: "unknown-gate" });
+    const lane = { chainId: gate.chainId, gate: gate.gate, lane: evidence.proof.lane };
+    const { snapshot, transition } = await judge({
+      gate,
+      key,
+      digest: request.digest,
+      evidence,
+      record: await signed.read(lane),
+      verify: options.verify,
+      tolerance,
+    });
+    // Durable before the share is made, and decided anew on what stands there now.
+    await signed.update(lane, (record) => withTransition(record, snapshot, transition));
+    return signer.sign(request);
+  }
+
+  return {
+    participant,
+    group,
+    commit: () => signer.commit(),
+    async sign(body) {
+      const digest = digestSchema.safeParse(body).data?.request.digest ?? NO_DIGEST;
+      try {
+        const answer = await signChecked(body);
+        onDecision?.({ digest });
+        return answer;
+      } catch (cause) {
+        const reason = reasonOf(cause);
+        onDecision?.({ digest, refused: { reason, cause } });
+        return signRefusal(identity, { participant, digest, reason });
+      }
+    },
+    close: () => signer.close(),
+  };
+}
+
+/** Doubt denies: what is not foreseen is a refusal too. */
+function reasonOf(error: unknown): RefusalReason {
+  if (error instanceof NodeRefusalError) return error.reason;
+  if (error instanceof InvalidFrostDataError || error instanceof z.ZodError) return "malformed";
+  if (error instanceof SigningRefusedError || error instanceof NonceUsedError) {
+    return "wrong-round-two";
+  }
+  return "failed";
+}
