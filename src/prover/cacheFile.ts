@@ -14,6 +14,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import {
   closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
@@ -23,15 +24,23 @@ import {
   writeSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 
 const HASH_BYTES = 32;
 /** Read and hashed at a time, so that it is hashed while it is in the processor's cache. */
 const CHUNK_BYTES = 1 << 18;
 
-/** Where files are kept unless told: the user's cache. */
-export function defaultCacheDirectory(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "zkmandate", "kernel");
+/**
+ * Where files are kept unless told: the user's cache.
+ *
+ * @returns undefined for a user who has no home
+ * @see https://specifications.freedesktop.org/basedir-spec, which has relative paths ignored
+ */
+export function defaultCacheDirectory(): string | undefined {
+  const { XDG_CACHE_HOME: cache = "" } = process.env;
+  const home = attempt(homedir);
+  const parent = isAbsolute(cache) ? cache : home && join(home, ".cache");
+  return parent && join(parent, "zkmandate", "kernel");
 }
 
 /** The digest of several parts, one after the other. */
@@ -85,12 +94,14 @@ function attempt<T>(work: () => T): T | undefined {
 }
 
 function read(file: CacheFile, roomFor: (bytes: number) => Uint8Array | undefined): boolean {
-  const descriptor = openSync(cachePath(file), "r");
+  // Not blocking: to open a named pipe would wait for a writer, for ever.
+  const descriptor = openSync(cachePath(file), constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const magic = magicOf(file);
     const head = Buffer.alloc(magic.length + HASH_BYTES + file.owner.length);
-    const size = fstatSync(descriptor).size - head.length;
-    if (size < 0) return false;
+    const status = fstatSync(descriptor);
+    const size = status.size - head.length;
+    if (!status.isFile() || size < 0) return false;
     readSync(descriptor, head, 0, head.length, 0);
     const expected = head.subarray(magic.length, magic.length + HASH_BYTES);
     const owner = head.subarray(magic.length + HASH_BYTES);
