@@ -89,7 +89,7 @@ export class Lead {
     }
     try {
       const circuit = await this.#warm(engine, request);
-      if (request.type === "prepare") return await this.#prepare(circuit, request.input);
+      if (request.type === "prepare") return await this.#prepare(engine, circuit, request.input);
       return await this.#prove(engine, circuit, request);
     } catch (error) {
       return { ok: false, failure: toFailure(error) };
@@ -156,11 +156,13 @@ export class Lead {
     return loaded;
   }
 
-  async #prepare(circuit: LoadedCircuit, input: CircuitInput): Promise<LeadReply> {
-    circuit.witness.set(await circuit.calculator.calculateValues(input));
-    const others = this.#helpers.map((link) => link.ask({ type: "sums", key: circuit.name }));
-    circuit.share.sums(circuit.witness);
-    await Promise.all(others);
+  async #prepare(engine: Engine, circuit: LoadedCircuit, input: CircuitInput): Promise<LeadReply> {
+    moveInto(circuit.witness, await circuit.calculator.calculateValues(input));
+    await this.#orForget(engine, circuit, async () => {
+      const others = this.#helpers.map((link) => link.ask({ type: "sums", key: circuit.name }));
+      circuit.share.sums(circuit.witness);
+      await Promise.all(others);
+    });
     return { ok: true, points: [], publicSignals: [], times: noTimes() };
   }
 
@@ -172,17 +174,19 @@ export class Lead {
     const times = noTimes();
     const start = performance.now();
     if (request.type === "prove") {
-      circuit.witness.set(await circuit.calculator.calculateValues(request.input));
+      moveInto(circuit.witness, await circuit.calculator.calculateValues(request.input));
       this.#checkPublicInputs(circuit, request.input);
     } else {
-      circuit.witness.set(readWitnessFile(request.witness, circuit.key.wires));
+      moveInto(circuit.witness, readWitnessFile(request.witness, circuit.key.wires));
     }
     times.witness = performance.now() - start;
-    let result = await this.#attempt(engine, circuit, times);
+    const attempt = () =>
+      this.#orForget(engine, circuit, () => this.#attempt(engine, circuit, times));
+    let result = await attempt();
     if (result === undefined) {
       // Something kept is wrong: once more from nothing.
       await this.#forget(engine, circuit);
-      result = await this.#attempt(engine, circuit, times);
+      result = await attempt();
     }
     if (result === undefined) {
       await this.#forget(engine, circuit);
@@ -206,10 +210,7 @@ export class Lead {
     times: StageTimes,
   ): Promise<Groth16Result | undefined> {
     const lap = stopwatch();
-    const sums = await this.#sum(engine, circuit, times).catch(async (error: unknown) => {
-      await this.#forget(engine, circuit);
-      throw error;
-    });
+    const sums = await this.#sum(engine, circuit, times);
     lap();
     const points = assembleRescaled(engine, circuit.key, sums, randomRescaling());
     for (const sum of Object.values(sums)) sum.fill(0);
@@ -286,11 +287,30 @@ export class Lead {
     return sums;
   }
 
+  /**
+   * Does work that changes what is kept; if it fails, everything is forgotten, and no thread reads the
+   * witness any more.
+   */
+  async #orForget<T>(engine: Engine, circuit: LoadedCircuit, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.#forget(engine, circuit);
+      throw error;
+    }
+  }
+
   async #forget(engine: Engine, { name: key, share, matrices }: LoadedCircuit): Promise<void> {
     share.forget();
     engine.forget(matrices);
     await Promise.all(this.#helpers.map((helper) => helper.ask({ type: "forget", key })));
   }
+}
+
+/** Moves secret values: the source is overwritten, not left to the garbage collector. */
+function moveInto(to: Uint8Array, values: Uint8Array): void {
+  to.set(values);
+  values.fill(0);
 }
 
 /** Milliseconds since the last call, or the start. */

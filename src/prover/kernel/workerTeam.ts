@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { type Job, JobQueue, type RunOptions } from "../jobQueue.ts";
 import type {
@@ -165,7 +164,7 @@ export class WorkerTeam {
 async function endGently(worker: Worker): Promise<void> {
   if (worker.threadId < 0) return;
   worker.ref();
-  const exit = once(worker, "exit");
+  const exit = new Promise((resolve) => worker.once("exit", resolve)); // whether or not by an error
   worker.postMessage({ type: "close" });
   const timer = setTimeout(() => void worker.terminate(), GRACE_MS);
   await exit;

@@ -1,7 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { MessageChannel } from "node:worker_threads";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type CircuitSource, loadCircuitSource } from "../../../src/prover/kernel/circuitSource.ts";
 import type { Engine } from "../../../src/prover/kernel/engine.ts";
-import type { KernelSettings, LeadReply } from "../../../src/prover/kernel/kernelMessages.ts";
+import { HelperLink } from "../../../src/prover/kernel/helperLink.ts";
+import type {
+  HelperReply,
+  HelperRequest,
+  KernelSettings,
+  LeadReply,
+} from "../../../src/prover/kernel/kernelMessages.ts";
 import { Lead } from "../../../src/prover/kernel/lead.ts";
 import { createReferenceEngine } from "../../../src/prover/kernel/referenceEngine.ts";
 import { toyArtifacts, toyInput } from "../fixtures/toy.ts";
@@ -51,7 +59,45 @@ async function faultyLead() {
   return { lead, faults, prove };
 }
 
+/** A thread that fails its sums, or that is slow with them; `log` gets what it has answered. */
+function helper(isBroken: boolean, log: string[]): HelperLink {
+  const { port1, port2 } = new MessageChannel();
+  onTestFinished(() => port1.close());
+  let last = Promise.resolve();
+  const answer = async ({ type }: HelperRequest) => {
+    const fails = type === "sums" && isBroken;
+    if (type === "sums" && !isBroken) await sleep(30);
+    log.push(type);
+    port2.postMessage(
+      (fails
+        ? { ok: false, failure: { shortMessage: "broken", details: [] } }
+        : { ok: true, points: [], ms: 0, listMs: [] }) satisfies HelperReply,
+    );
+  };
+  port2.on("message", (request) => {
+    last = last.then(() => answer(request));
+  });
+  return new HelperLink(port1);
+}
+
 describe("Lead", () => {
+  it("answers a failed preparation when no thread reads the witness any more", async () => {
+    const logs: string[][] = [[], []];
+    const lead = new Lead({ ...settings(), threads: 3 }, Promise.resolve(createReferenceEngine()), [
+      helper(true, logs[0] as string[]),
+      helper(false, logs[1] as string[]),
+    ]);
+    const input = toyInput();
+    expect(await lead.answer({ type: "prepare", circuit: "gate", source, input })).toMatchObject({
+      ok: false,
+      failure: { shortMessage: "broken" },
+    });
+    expect(logs).toEqual([
+      ["load", "sums", "forget"],
+      ["load", "sums", "forget"],
+    ]);
+  });
+
   it("proves once more from nothing when a proof does not verify", async () => {
     const { faults, prove } = await faultyLead();
     expect(await prove(3n)).toMatchObject({ ok: true });
