@@ -102,6 +102,8 @@ export function createKernelProver(options: KernelProverOptions = {}): KernelPro
     cacheDirectory: cacheDirectory === false ? undefined : cacheDirectory,
   });
   let fallback: Prover | undefined;
+  /** Requests that the threads have not answered. */
+  let unanswered = 0;
   /** Gives up on the preparations that wait. */
   let idle = new AbortController();
 
@@ -109,8 +111,9 @@ export function createKernelProver(options: KernelProverOptions = {}): KernelPro
     if (fallback === undefined) {
       fallback = createSnarkjsProver({ timeoutMs, verify, directory, production });
       options.onFallback?.(reason);
-      void team.close();
     }
+    // Those that wait are told the same, each in its turn, instead of being failed.
+    if (unanswered === 0) void team.close();
     return fallback;
   };
 
@@ -137,8 +140,13 @@ export function createKernelProver(options: KernelProverOptions = {}): KernelPro
       idle.abort(SUPERSEDED);
       idle = new AbortController();
     }
-    const source = await sourceOf(circuit);
-    return team.run({ ...task, circuit, source }, { signal, timeout });
+    unanswered++;
+    try {
+      const source = await sourceOf(circuit);
+      return await team.run({ ...task, circuit, source }, { signal, timeout });
+    } finally {
+      unanswered--;
+    }
   }
 
   function toProof(circuit: CircuitName, reply: Exclude<LeadReply, { unfit: string }>): Proof {

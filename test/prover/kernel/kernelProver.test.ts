@@ -13,6 +13,7 @@ import {
   type KernelProverOptions,
 } from "../../../src/prover/kernel/kernelProver.ts";
 import { verifyProof } from "../../../src/prover/verify.ts";
+import { WitnessCalculator } from "../../../src/prover/witnessCalculator.ts";
 import { toyArtifacts, toyInput } from "../fixtures/toy.ts";
 import { temporaryFolder } from "../setup/fixtures.ts";
 
@@ -106,6 +107,26 @@ describe("createKernelProver", () => {
     await Promise.all([first, waiting, second]);
     // The impossible input was never looked at.
     expect(order).toEqual(["none", "first", "second"]);
+  });
+
+  it("proves from a witness file, and says no value of one that does not fit", async () => {
+    const prover = toyProver();
+    const wasm = await readFile(join(toy.directory, "gate/gate.wasm"));
+    const calculator = await WitnessCalculator.create("toy", new Uint8Array(wasm));
+    const input = toyInput({ amount: 4n });
+    const witness = await calculator.calculateFile(input);
+    const proof = await prover.proveWitness("gate", witness);
+    expect(proof.publicSignals[0]).toBe(input.contextCommitment);
+    expect(await isValid(proof)).toBe(true);
+
+    const refused = (bytes: Uint8Array) => prover.proveWitness("gate", bytes).catch((e) => e);
+    const failure = await refused(witness.subarray(0, -32));
+    expect(failure).toBeInstanceOf(ProvingError);
+    expect(failure.message).toContain("not a usable witness");
+    const other = witness.slice();
+    other.fill(1, -32, -1); // the last wire
+    expect((await refused(other)).message).toContain("does not verify");
+    expect(await isValid(await prover.proveWitness("gate", witness))).toBe(true);
   });
 
   it("answers many requests at once, in any mixture", async () => {
@@ -217,8 +238,8 @@ describe("createKernelProver", () => {
         directory, production: false, cacheDirectory: false,
         onFallback: (reason) => reasons.push(reason),
       });
-      const proofs = [];
-      for (let i = 0; i < 2; i++) proofs.push(await prover.prove("gate", JSON.parse(input, bigints)));
+      const prove = () => prover.prove("gate", JSON.parse(input, bigints));
+      const proofs = [...await Promise.all([prove(), prove(), prove()]), await prove()];
       await prover.close();
       console.log(JSON.stringify({ reasons, signals: proofs.map((p) => p.publicSignals.length) }));`;
     const text = JSON.stringify(toyInput(), (_, v) => (typeof v === "bigint" ? `n${v}` : v));
@@ -226,7 +247,7 @@ describe("createKernelProver", () => {
     const args = [...flags, script, toy.directory, text];
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 40_000 });
     const { reasons, signals } = JSON.parse(stdout);
-    expect(signals).toEqual([3, 3]);
+    expect(signals).toEqual([3, 3, 3, 3]);
     expect(reasons).toEqual([expect.stringContaining("self-test")]);
   });
 
