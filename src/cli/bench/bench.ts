@@ -6,6 +6,7 @@ import { createKernelProver } from "../../prover/kernel/kernelProver.ts";
 import { artifactsDirectory } from "../../prover/manifest.ts";
 import { benchGas, type GasBench } from "./benchGas.ts";
 import { benchKeys, type KeysBench } from "./benchKeys.ts";
+import { benchService, type ServiceBench } from "./benchService.ts";
 import { benchSetup, type SetupBench } from "./benchSetup.ts";
 import { benchCircuit, type CircuitBench } from "./benchStages.ts";
 import { benchStart, type StartBench } from "./benchStart.ts";
@@ -28,6 +29,8 @@ export interface BenchResult {
   keys: KeysBench;
   /** Absent where the circuits have not been compiled here. */
   setupDev?: SetupBench | undefined;
+  /** `zkmandate serve` in a process of its own; beside `stages.gate.pipeline`. */
+  service: ServiceBench;
   /** Peak resident memory of the measuring process, which runs snarkjs and the kernel. */
   memoryMb: number;
   gas: GasBench;
@@ -74,6 +77,8 @@ export async function runBench({
     });
     onProgress("start-up, in fresh processes");
     const start = await benchStart();
+    onProgress("service, under load");
+    const service = await benchService(runs);
     onProgress("development setup");
     const setupDev = await benchSetup();
     onProgress("signatures");
@@ -93,6 +98,7 @@ export async function runBench({
       start,
       keys,
       setupDev,
+      service,
       memoryMb: Math.round(process.resourceUsage().maxRSS / 1_024),
       gas,
     };

@@ -21,11 +21,20 @@ export function summarize(samples: readonly number[]): Timing {
  * Times `work`, warm.
  *
  * @param runs how many runs count, at least 1
+ * @param prepare done before each run and not timed
  */
-export async function measure(runs: number, work: () => unknown): Promise<Timing> {
-  for (let run = 0; run < WARM_UP_RUNS; run++) await work();
+export async function measure(
+  runs: number,
+  work: () => unknown,
+  prepare: () => unknown = () => {},
+): Promise<Timing> {
+  for (let run = 0; run < WARM_UP_RUNS; run++) {
+    await prepare();
+    await work();
+  }
   const samples: number[] = [];
   for (let run = 0; run < runs; run++) {
+    await prepare();
     const start = performance.now();
     await work();
     samples.push(performance.now() - start);

@@ -35,7 +35,7 @@ export function benchCommand(): Command {
           ...lines(result.kernel, "kernel's "),
           ...lines({ signature: { ...result.keys } }, "by key in "),
         ];
-        const { machine, circuits, start, setupDev, memoryMb, gas } = result;
+        const { machine, circuits, start, setupDev, service, memoryMb, gas } = result;
         return {
           data: { ...result },
           text: table([
@@ -60,6 +60,15 @@ export function benchCommand(): Command {
                     `${setupDev.ms} ms`,
                   ] as const,
                 ]),
+            [
+              "service, request to signed call",
+              `${service.requestMedianMs.toFixed(1)} ms, p95 ${service.requestP95Ms.toFixed(1)} ms`,
+            ],
+            [
+              "service, load to landing",
+              `${service.load.accepted} accepted in ${service.load.seconds} s, ` +
+                `${service.load.lost} lost, ${service.load.duplicated} duplicated`,
+            ],
             ["peak memory of the bench", `${memoryMb} MB`],
             ...Object.entries(gas).map(([name, amount]) => [`gas ${name}`, `${amount}`] as const),
           ]),
