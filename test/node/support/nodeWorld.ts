@@ -8,6 +8,8 @@ import { deployGate } from "../../../src/chain/deployGate.ts";
 import { deployTimelock } from "../../../src/chain/deployTimelock.ts";
 import { deployVerifiers } from "../../../src/chain/deployVerifiers.ts";
 import { createGateReader } from "../../../src/chain/gateReader.ts";
+import { pause } from "../../../src/chain/pause.ts";
+import { recoverState } from "../../../src/chain/recoverState.ts";
 import { laneGenesis } from "../../../src/chain/rotation.ts";
 import { demoFeedAbi } from "../../../src/cli/demo/abi/demoFeed.ts";
 import { demoTokenAbi } from "../../../src/cli/demo/abi/demoToken.ts";
@@ -25,7 +27,11 @@ import { createGroupKey, type GroupNode } from "../../../src/node/groupKey.ts";
 import type { NodeMandate } from "../../../src/node/judge.ts";
 import { serveNode } from "../../../src/node/serveNode.ts";
 import { createFileSignedStore } from "../../../src/node/signedStore.ts";
-import { createSigningNode, type NodeDecision } from "../../../src/node/signingNode.ts";
+import {
+  createSigningNode,
+  type NodeDecision,
+  type SigningNode,
+} from "../../../src/node/signingNode.ts";
 import type { NodeServer } from "../../../src/node/transport/nodeServer.ts";
 import { commitPolicy } from "../../../src/policy/commitment.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
@@ -33,11 +39,17 @@ import { createKernelProver } from "../../../src/prover/kernel/kernelProver.ts";
 import { verifyProof } from "../../../src/prover/verify.ts";
 import { createFileLaneStore } from "../../../src/signer/fileLaneStore.ts";
 import { createSigner, type SignerOptions } from "../../../src/signer/signer.ts";
-import { startRecord } from "../../../src/state/laneStore.ts";
-import type { State } from "../../../src/state/state.ts";
 import { CHAIN_ID, SECRET, transferPolicy } from "../../chain/support/world.ts";
 
 export { CHAIN_ID, SECRET };
+
+/** How a node of the world is not like the others. */
+export interface NodeSetup {
+  mandate?: NodeMandate;
+  port?: number;
+  /** What stands between the honest node and the network. */
+  corrupt?: (node: SigningNode) => SigningNode;
+}
 
 /** A node that listens on this machine. */
 export interface RunningNode extends GroupNode {
@@ -78,7 +90,6 @@ export async function createNodeWorld({ nodes: count = 3, threshold = 2 } = {}) 
   const shareOf = (participant: number) =>
     dealt.shares.find((share) => share.participant === participant) as KeyShare;
   const committed = commitPolicy(transferPolicy(token));
-  let genesis: State | undefined;
   const { gate } = await deployGate(deployer, {
     timelock,
     verifiers,
@@ -88,11 +99,9 @@ export async function createNodeWorld({ nodes: count = 3, threshold = 2 } = {}) 
     riskFeed,
     riskMaxAge: 86_400,
     maxDelay: 300,
-    genesis: (moment) => {
-      const opened = laneGenesis({ ...moment, lane: 0, committed, secret: SECRET, fill: "empty" });
-      genesis = opened.state;
-      return [opened.rotation];
-    },
+    genesis: (moment) => [
+      laneGenesis({ ...moment, lane: 0, committed, secret: SECRET, fill: "empty" }).rotation,
+    ],
   });
   await deployer.writeContract({
     address: token,
@@ -126,7 +135,8 @@ export async function createNodeWorld({ nodes: count = 3, threshold = 2 } = {}) 
     {
       mandate = mandateOf(transferPolicy(token)),
       port = 0,
-    }: { mandate?: NodeMandate; port?: number } = {},
+      corrupt = (node) => node,
+    }: NodeSetup = {},
   ): Promise<RunningNode> {
     const decisions: NodeDecision[] = [];
     const identity = identityOf(participant);
@@ -137,7 +147,7 @@ export async function createNodeWorld({ nodes: count = 3, threshold = 2 } = {}) 
       onDecision: (decision) => decisions.push(decision),
     });
     const server = await serveNode({
-      node,
+      node: corrupt(node),
       identity,
       coordinators: [coordinator.publicKey],
       host: "127.0.0.1",
@@ -192,12 +202,17 @@ export async function createNodeWorld({ nodes: count = 3, threshold = 2 } = {}) 
       keys.push(key);
       return { key, faults };
     },
-    /** A signer with a record of its own, as the lane stands in the beginning. */
+    /** A signer whose record is rebuilt from the chain, as after a loss, but without the quiet time. */
     async signerWith(key: AgentKey, options: Partial<SignerOptions> = {}) {
       const store = createFileLaneStore(join(folder, `lanes-${stores++}`), seal);
-      await store.write(
-        startRecord({ ...lane, epoch: 1, seq: 0n, state: genesis as State, quietUntil: 0n }),
-      );
+      const { record } = await recoverState(local.control, {
+        gate,
+        lane: 0,
+        committed,
+        secret: SECRET,
+        fromBlock: 0n,
+      });
+      await store.write({ ...record, quietUntil: 0n });
       return createSigner({
         ...lane,
         committed,
@@ -209,6 +224,7 @@ export async function createNodeWorld({ nodes: count = 3, threshold = 2 } = {}) 
         ...options,
       });
     },
+
     /** A request to pay someone from the gate. */
     transfer: (amount: bigint, to: Address = deployer.account.address) => ({
       target: token,
@@ -216,6 +232,7 @@ export async function createNodeWorld({ nodes: count = 3, threshold = 2 } = {}) 
       data: encodeFunctionData({ abi: demoTokenAbi, functionName: "transfer", args: [to, amount] }),
       submitter: submitter.account.address,
     }),
+    pause: () => pause(guardian, { gate }),
     balance: (owner: Address) =>
       local.control.readContract({
         address: token,
