@@ -10,7 +10,7 @@ import type { AgentKey } from "../keys/keys.ts";
 import type { Prover } from "../prover/prover.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
 import { createSigner, type Signer, type SignerOptions } from "../signer/signer.ts";
-import { type LaneId, type LaneRecord, replaceRecord, startRecord } from "../state/laneStore.ts";
+import { type LaneId, type LaneRecord, startRecord } from "../state/laneStore.ts";
 import { type State, stateCommitment } from "../state/state.ts";
 import type { AgentGate, AgentLane, LaneMandate } from "./options.ts";
 
@@ -90,7 +90,18 @@ interface Epoch {
   blockNumber: bigint;
 }
 
-/** Makes the journal's record of a lane's epoch where there is none yet. */
+/** Records that were handed over, which happens once, and are not in the journal yet. */
+const handedOver = new WeakMap<AgentLane, LaneRecord<SignedGateCall>>();
+
+/**
+ * Makes the journal's record of a lane's epoch where there is none yet, in the place of the one that was read:
+ * whoever slept meanwhile, and lost the lane, replaces nothing.
+ *
+ * A reorganisation can take a rotation back and bring it again. What was signed in its epoch before is forgotten
+ * then; the record of the epoch between stays quiet until that is dead, and hands its quiet on.
+ *
+ * @throws {LaneConflictError} if another process has written the lane's record meanwhile
+ */
 async function assureRecord(
   { gate, lane, journal, servedEpoch }: OpenLaneParameters,
   id: LaneId,
@@ -99,9 +110,16 @@ async function assureRecord(
   await journal.lanes.exclusive(id, async () => {
     const stored = await journal.lanes.read(id);
     if (stored?.epoch === epoch) return;
-    const kept = await lane.record?.(epoch);
+    const write = (record: LaneRecord<SignedGateCall>) => {
+      const quietUntil = latest(record.quietUntil, stored?.quietUntil ?? 0n);
+      return journal.lanes.write({ ...record, ...id, quietUntil, version: stored?.version });
+    };
+    const isNewer = stored === undefined || stored.epoch < epoch;
+    const kept = isNewer ? (handedOver.get(lane) ?? (await lane.record?.(epoch))) : undefined;
     if (kept?.epoch === epoch) {
-      await replaceRecord(journal.lanes, { ...kept, ...id });
+      handedOver.set(lane, kept);
+      await write(kept);
+      handedOver.delete(lane);
       return;
     }
     const { committed, secret } = mandate;
@@ -120,10 +138,11 @@ async function assureRecord(
     });
     // Who has served the epoch before, over this journal, knows that nobody has signed in this one.
     const isFresh = transitions.length === 0 && servedEpoch !== undefined && servedEpoch < epoch;
-    const start = isFresh ? { ...record, quietUntil: 0n } : record;
-    await replaceRecord(journal.lanes, startRecord<SignedGateCall>({ ...start, ...id }));
+    await write(startRecord({ ...record, ...(isFresh && { quietUntil: 0n }) }));
   });
 }
+
+const latest = (a: bigint, b: bigint) => (a > b ? a : b);
 
 const statesOf = (record: LaneRecord<SignedGateCall> | undefined): State[] =>
   record ? [record.state, ...record.pending.map(({ stateNew }) => stateNew)] : [];

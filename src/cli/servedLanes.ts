@@ -40,7 +40,11 @@ export async function handOver(
       if (error instanceof FileExistsError) return undefined;
       throw error;
     }
-    const record = await store.read(lane);
+    const record = await store.read(lane).catch(async (error: unknown) => {
+      // Handed over is what arrives: a record that cannot be read now is asked for again.
+      await takeBack(workspace, lane);
+      throw error;
+    });
     return record?.epoch === lane.epoch ? record : undefined;
   });
 }

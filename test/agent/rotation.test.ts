@@ -1,3 +1,4 @@
+import { type Hex, keccak256 } from "viem";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AgentGate } from "../../src/agent/options.ts";
 import { executeRotation } from "../../src/chain/executeRotation.ts";
@@ -17,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-/** Gives the lane a new policy through the timelock. */
+/** Gives the lane a new policy through the timelock; tells how to take that back, and how to do it again. */
 async function rotate(committed: CommittedPolicy, keepState: boolean) {
   const { gate, governor, timelock, local, key } = world;
   const eta = (await local.now()) + TIMELOCK_DELAY + 60n;
@@ -35,7 +36,10 @@ async function rotate(committed: CommittedPolicy, keepState: boolean) {
     },
   });
   await local.advance(Number(TIMELOCK_DELAY) + 61);
-  await executeRotation(governor, { timelock, operation });
+  const execute = () => executeRotation(governor, { timelock, operation });
+  const before = await local.control.snapshot();
+  await execute();
+  return { before, execute };
 }
 
 /** The gate with the mandates of both epochs, and what it was told to keep. */
@@ -102,5 +106,26 @@ describe("a rotation", () => {
     await until(async () => (await agent.lanes())[0]?.problem?.includes("no mandate") === true);
     mandates.push(missing as (typeof mandates)[0]);
     expect((await reached((await waiting).id, "landed")).signed?.epoch).toBe(2);
+  });
+
+  test("that a reorganisation takes back and brings again: what was signed in its epoch is dead first", async () => {
+    const { pay, reached, journal, local, gate } = world;
+    const next = commitPolicy(transferPolicy(world.token, 99n));
+    const agent = await world.start({ gates: [gateOf(next).gate] });
+    await reached((await agent.send(pay(10n))).id, "landed");
+    const { before, execute } = await rotate(next, false);
+    // Whoever builds the blocks keeps it to himself.
+    world.intercept(async (method, params, pass) =>
+      method === "eth_sendRawTransaction" ? keccak256(params[0] as Hex) : pass(),
+    );
+    const { signed } = await agent.send(pay(20n));
+    expect(signed?.epoch).toBe(2);
+
+    await local.control.revert({ id: before });
+    const record = () => journal.lanes.read({ chainId: CHAIN_ID, gate, lane: 0 });
+    await until(async () => (await record())?.epoch === 1);
+    await execute();
+    await until(async () => (await record())?.epoch === 2);
+    expect((await record())?.quietUntil).toBeGreaterThan(signed?.proof.deadline as bigint);
   });
 });
