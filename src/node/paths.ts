@@ -1,2 +1,7 @@
 /** Where a node takes which message. */
-export const paths = { commit: "/v1/commit", sign: "/v1/sign" } as const;
+export const paths = {
+  commit: "/v1/commit",
+  sign: "/v1/sign",
+  ceremony: "/v1/ceremony",
+  status: "/v1/status",
+} as const;

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { FrostAbortError } from "../../src/errors/frost.ts";
+import {
+  type Ceremony,
+  createKeyGeneration,
+  createRefresh,
+} from "../../src/keys/frost/ceremony.ts";
+import type { CeremonyResult } from "../../src/keys/frost/ceremonyParameters.ts";
+import { groupKeyId } from "../../src/keys/frost/group.ts";
+import { verifySchnorr } from "../../src/keys/schnorr.ts";
+import { conductCeremony } from "../../src/node/conductCeremony.ts";
+import { listenForNodes } from "../../src/node/transport/nodeServer.ts";
+import { digestOf, identityOf, nodesOf, range, signWith } from "../keys/frost/support.ts";
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = await listenForNodes({
+    identity: identityOf(1),
+    host: "127.0.0.1",
+    port: 0,
+    handlers: {},
+  });
+  await server.close();
+  return server.port;
+}
+
+/** Runs the ceremonies of some of the participants over the network. */
+async function conduct(
+  ids: readonly number[],
+  ceremonyOf: (id: number) => Ceremony,
+  { present = ids, roundMs = 30_000 }: { present?: readonly number[]; roundMs?: number } = {},
+) {
+  const addresses = new Map<number, { host: string; port: number; publicKey: `0x${string}` }>();
+  for (const id of ids) {
+    const { publicKey } = identityOf(id);
+    addresses.set(id, { host: "127.0.0.1", port: await freePort(), publicKey });
+  }
+  const kept = new Map<number, CeremonyResult>();
+  const results = await Promise.allSettled(
+    present.map((id) =>
+      conductCeremony({
+        ceremony: ceremonyOf(id),
+        identity: identityOf(id),
+        host: "127.0.0.1",
+        port: (addresses.get(id) as { port: number }).port,
+        others: new Map([...addresses].filter(([other]) => other !== id)),
+        roundMs,
+        keep: async (result) => void kept.set(id, result),
+      }),
+    ),
+  );
+  return { results, kept };
+}
+
+const keyGeneration = (ids: readonly number[], threshold: number) => (self: number) =>
+  createKeyGeneration({
+    session: digestOf(1),
+    threshold,
+    self,
+    nodes: nodesOf(ids),
+    identity: identityOf(self),
+  });
+
+describe("a ceremony over the network", () => {
+  it("makes a key of five nodes, and refreshes it without one that is lost", async () => {
+    const ids = range(5);
+    const { results, kept } = await conduct(ids, keyGeneration(ids, 3));
+    expect(results.map(({ status }) => status)).toEqual(ids.map(() => "fulfilled"));
+    const { group } = kept.get(1) as CeremonyResult;
+    const signature = await signWith(group, kept, [1, 3, 5], digestOf(7));
+    expect(verifySchnorr(groupKeyId(group), digestOf(7), signature)).toBe(true);
+
+    const left = [1, 2, 4, 5];
+    const refreshed = await conduct(left, (self) =>
+      createRefresh(
+        { session: digestOf(2), nodes: nodesOf(left), identity: identityOf(self) },
+        kept.get(self) as CeremonyResult,
+      ),
+    );
+    const { group: next } = refreshed.kept.get(2) as CeremonyResult;
+    expect(groupKeyId(next)).toBe(groupKeyId(group));
+    expect(next.epoch).toBe(1);
+    const later = await signWith(next, refreshed.kept, [2, 4, 5], digestOf(8));
+    expect(verifySchnorr(groupKeyId(next), digestOf(8), later)).toBe(true);
+  });
+
+  it("names who is not there, and keeps nothing", async () => {
+    const ids = range(3);
+    const { results, kept } = await conduct(ids, keyGeneration(ids, 2), {
+      present: [1, 2],
+      roundMs: 3_000,
+    });
+    for (const result of results) {
+      expect(result).toMatchObject({ status: "rejected", reason: { missing: [3] } });
+    }
+    expect(kept.size).toBe(0);
+  });
+
+  it("names who deals what it has not signed", async () => {
+    const ids = range(3);
+    const honest = keyGeneration(ids, 2);
+    const { results } = await conduct(
+      ids,
+      (id) => {
+        const ceremony = honest(id);
+        if (id !== 3) return ceremony;
+        const deal = ceremony.deal.bind(ceremony);
+        ceremony.deal = (received) =>
+          deal(received).map((each) => ({ ...each, share: `0x${"00".repeat(31)}07` as const }));
+        return ceremony;
+      },
+      { roundMs: 5_000 },
+    );
+    const [first] = results as [PromiseRejectedResult];
+    expect(first.reason).toBeInstanceOf(FrostAbortError);
+    expect(first.reason.cheaters).toEqual([3]);
+  });
+});
