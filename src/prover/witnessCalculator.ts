@@ -94,6 +94,16 @@ export class WitnessCalculator {
     return (await this.calculateFile(input)).subarray(WITNESS_OFFSET);
   }
 
+  /**
+   * As `calculateValues`, where a witness was found to be wrong: nothing is kept from earlier calculations, and
+   * the generator is the one that was compiled.
+   */
+  async calculateAnew(input: CircuitInput): Promise<Uint8Array> {
+    this.wipe();
+    const file = await this.#stock.calculate(this.#circuit, input);
+    return file.subarray(WITNESS_OFFSET);
+  }
+
   #specialize(): void {
     const specialized = specializeGenerator(this.#stock.wasm);
     if (specialized === undefined) return;

@@ -186,6 +186,10 @@ export class Lead {
     if (result === undefined) {
       // Something kept is wrong: once more from nothing.
       await this.#forget(engine, circuit);
+      if (request.type === "prove") {
+        moveInto(circuit.witness, await circuit.calculator.calculateAnew(request.input));
+        this.#checkPublicInputs(circuit, request.input);
+      }
       result = await attempt();
     }
     if (result === undefined) {

@@ -189,7 +189,7 @@ describe("a forged generator", () => {
     await expect(verifyProof("gate", proof)).resolves.toBe(true);
   }, 120_000);
 
-  it("that gives a wrong witness makes no proof", async () => {
+  it("that gives a wrong witness makes no proof: the one as compiled is asked again", async () => {
     /** The last wire's value is read from another wire's cell. */
     const misread = (generator: SpecializedGenerator): SpecializedGenerator => {
       const bytes = generator.wasm.slice();
@@ -200,6 +200,7 @@ describe("a forged generator", () => {
       words.setUint32(4 * (wires - 1), words.getUint32(4, true), true);
       return { ...generator, wasm: bytes };
     };
-    await expect(proofWith(misread)).rejects.toThrow("does not verify");
+    const proof = await proofWith(misread);
+    await expect(verifyProof("gate", proof)).resolves.toBe(true);
   }, 120_000);
 });
