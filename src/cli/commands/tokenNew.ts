@@ -26,7 +26,8 @@ export function tokenNewCommand(): Command {
     .option("--gates <name...>", "gates that it may act for; all by default")
     .option(
       "--methods <name...>",
-      'methods that it may call, or beginnings such as "eth_*"; all by default',
+      'methods that it may call, or beginnings such as "eth_*"; all by default (`metrics` has to be ' +
+        "named, but for operators of all gates)",
     )
     .option("--operator", "may pause, resume and reload, and is told why the policy denies")
     .option(

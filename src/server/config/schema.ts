@@ -200,7 +200,9 @@ const metrics = z
       ),
   })
   .prefault({})
-  .describe("Prometheus metrics at `/metrics`, for tokens that may use the method `metrics`.");
+  .describe(
+    "Prometheus metrics at `/metrics`, for tokens that name the method `metrics`, and operators of all gates.",
+  );
 
 const telemetry = z
   .strictObject({

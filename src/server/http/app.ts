@@ -35,7 +35,7 @@ export interface AppOptions {
 }
 
 /** The method that stands for reading `/metrics` in a token's list. */
-export const METRICS_METHOD = "metrics";
+const METRICS_METHOD = "metrics";
 
 /** The answer to bytes that are no HTTP. */
 const NOT_HTTP = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -103,7 +103,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   });
 
   app.get("/metrics", async ({ token }, reply) => {
-    if (!token || !namesMethod(token.methods, METRICS_METHOD)) return empty(reply, 403);
+    if (!token || !mayReadMetrics(token)) return empty(reply, 403);
     return reply.type("text/plain; version=0.0.4; charset=utf-8").send(await options.metrics());
   });
 
@@ -157,6 +157,15 @@ function createServer(listener: RequestListener, { tls, connections }: AppOption
 
 function empty(reply: FastifyReply, status: number): FastifyReply {
   return reply.code(status).send();
+}
+
+/**
+ * Whether a token may read the metrics, which are of all gates and hint at what their policies restrict: it names
+ * them in so many letters, or is an operator's of all gates. Being allowed every method is not enough.
+ */
+function mayReadMetrics({ methods, operator, gates }: TokenRecord): boolean {
+  const runsAll = operator && gates === "*" && namesMethod(methods, METRICS_METHOD);
+  return runsAll || methods.includes(METRICS_METHOD);
 }
 
 /** Whether a Host header names one of the hosts, on whatever port. */

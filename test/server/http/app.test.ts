@@ -228,20 +228,29 @@ describe("health and metrics", () => {
   });
 
   it("count calls, denials and stages, for tokens that may read them", async () => {
-    const { app, call, token, addToken } = await startService();
+    const { app, call, token, operatorToken, addToken } = await startService();
     await call("eth_sendTransaction", [transaction(1n)]);
     await call("eth_sendTransaction", [transaction(secretLimit + 1n)]);
     await call("no_such_method");
     const get = (used: string) =>
       app.inject({ method: "GET", url: "/metrics", headers: { authorization: `Bearer ${used}` } });
-    const { payload } = await get(token);
+    const { payload } = await get(operatorToken);
     expect(payload).toContain('zkmandate_calls_total{method="eth_sendTransaction",outcome="ok"} 1');
     expect(payload).toContain('{method="eth_sendTransaction",outcome="denied"} 1');
     expect(payload).toContain('{method="other",outcome="method-not-supported"} 1');
     expect(payload).toContain(`zkmandate_denials_total{gate="${gate}",restriction="amount"} 1`);
     expect(payload).toContain(`zkmandate_stage_seconds_sum{gate="${gate}",stage="prove"} 0.012`);
     expect(payload).not.toContain("headroom");
-    const narrow = await get(await addToken({ name: "narrow", methods: ["eth_*"] }));
-    expect(narrow).toMatchObject({ statusCode: 403, payload: "" });
+    const scraper = await get(await addToken({ name: "prometheus", methods: ["metrics"] }));
+    expect(scraper.statusCode).toBe(200);
+    // They tell of all gates, and a denied client by which restriction: nobody may read them by the way.
+    const ofOneGate = { gates: ["desk-b"], operator: true };
+    for (const refused of [
+      token,
+      await addToken({ name: "narrow", methods: ["eth_*"] }),
+      await addToken({ name: "local", ...ofOneGate }),
+    ]) {
+      expect(await get(refused)).toMatchObject({ statusCode: 403, payload: "" });
+    }
   });
 });
