@@ -1,7 +1,7 @@
 import { type Address, isAddressEqual, isHash } from "viem";
 import { RequestRefusedError } from "../errors/agent.ts";
 import { IdempotencyConflictError } from "../errors/journal.ts";
-import type { RequestRecord } from "../journal/request.ts";
+import type { NewRequest, RequestRecord } from "../journal/request.ts";
 import { explainDenial } from "../policy/explain.ts";
 import { readManifest } from "../prover/manifest.ts";
 import { createAccountWorker } from "./accountWorker.ts";
@@ -124,6 +124,15 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
     if (isClosing) throw refuse("closing", "The service is shutting down");
     const { at, worker } = place(request);
     const { principal, idempotencyKey, call, validFor } = request;
+    const submitter = kind === "sign" ? request.submitter : undefined;
+    const wanted: NewRequest = {
+      ...worker.id,
+      ...{ kind, principal, idempotencyKey, call, validFor },
+      submitter: submitter ?? at.served.submitter,
+    };
+    // What was accepted before is told of, whatever is refused now: a refusal says that nothing was done.
+    const known = await journal.requests.find(wanted).catch(throwRefusal);
+    if (known) return known;
     if (pauses.isPaused(worker.id.gate)) {
       const { chainId, gate, lane } = worker.id;
       const where = { chainId, gate, lane, reason: "paused" };
@@ -131,17 +140,7 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
       throw pausedError();
     }
     await assertRoom(worker);
-    const submitter = kind === "sign" ? request.submitter : undefined;
-    const { request: recorded, isNew } = await ledger
-      .add({
-        ...worker.id,
-        ...{ kind, principal, idempotencyKey, call, validFor },
-        submitter: submitter ?? at.served.submitter,
-      })
-      .catch((error: unknown) => {
-        if (!(error instanceof IdempotencyConflictError)) throw error;
-        throw refuse("idempotency-conflict", error.shortMessage);
-      });
+    const { request: recorded, isNew } = await ledger.add(wanted).catch(throwRefusal);
     if (isNew) worker.added();
     return recorded;
   }
@@ -150,13 +149,8 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
     const { maxQueued } = tuning;
     // What is open here is at least what is queued here; only then is it worth counting.
     if (worker.load() < maxQueued) return;
-    const queued = await journal.requests.list({
-      lane: worker.id,
-      statuses: ["queued"],
-      limit: maxQueued,
-    });
-    if (queued.length >= maxQueued)
-      throw refuse("queue-full", "Too many requests wait for the lane");
+    const { queued = 0 } = await journal.requests.count(worker.id);
+    if (queued >= maxQueued) throw refuse("queue-full", "Too many requests wait for the lane");
   }
 
   const timer = setInterval(() => {
@@ -209,9 +203,8 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
     lanes: () =>
       Promise.all(
         workers.map(async (worker) => {
-          const filter = { lane: worker.id, statuses: ["queued"] } as const;
-          const queued = await journal.requests.list(filter).catch(() => undefined);
-          return worker.report(queued?.length ?? worker.load());
+          const counted = await journal.requests.count(worker.id).catch(() => undefined);
+          return worker.report(counted ? (counted.queued ?? 0) : worker.load());
         }),
       ),
 
@@ -259,6 +252,11 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
       );
     },
   };
+}
+
+function throwRefusal(error: unknown): never {
+  if (!(error instanceof IdempotencyConflictError)) throw error;
+  throw refuse("idempotency-conflict", error.shortMessage);
 }
 
 const accountName = ({ chainId, submitterKey }: AgentGate) => `${chainId}-${submitterKey.address}`;

@@ -10,14 +10,17 @@ import type { RequestRecord, RequestStatus } from "../journal/request.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
 import { requestHash } from "../signer/signingRequest.ts";
 import type { LaneStanding } from "../signer/standing.ts";
+import type { PendingTransition } from "../state/laneStore.ts";
 import { isCancel } from "./attempt.ts";
 import { crashPoint } from "./crashMarks.ts";
 import { failureOf } from "./failure.ts";
 import { askedOf } from "./signNext.ts";
 import { endRequest, type WorkingLane } from "./workingLane.ts";
 
-/** Requests that are not at their end. */
-const openStatuses = ["queued", "signed", "submitted", "landed"] as const satisfies RequestStatus[];
+/** Requests that something was signed for, and that are not at their end. */
+const signedStatuses = ["signed", "submitted", "landed"] as const satisfies RequestStatus[];
+/** Requests whose transition is to land. */
+const wantedStatuses = ["queued", "signed", "submitted"] as const satisfies RequestStatus[];
 /** A gate's refusal counts when it was heard as often: a node that lags refuses what will execute. */
 const REFUSALS = 3;
 
@@ -53,24 +56,19 @@ interface Scene {
 export async function followLane(lane: WorkingLane): Promise<LaneLook> {
   // In this order: whatever the record holds was asked for in the list, unless it ended; whatever the list says
   // was signed is known to the standing.
+  const { requests } = lane.journal;
   const record = await lane.journal.lanes.read(lane.id);
-  const open = await lane.journal.requests.list({ lane: lane.id, statuses: openStatuses });
+  const open = await requests.list({ lane: lane.id, statuses: signedStatuses });
   const standing = await lane.open.signer.standing();
-
-  const wanted = new Set(
-    open
-      .filter(({ status }) => status !== "landed")
-      .map((request) => requestHash(askedOf(request))),
-  );
-  const inFlight = new Set(standing.inFlight.map(({ digest }) => digest));
-  const doomed = record?.pending.find(
-    ({ digest, request }) => inFlight.has(digest) && !wanted.has(request),
-  );
-  lane.isHeld = doomed !== undefined;
 
   const signed = open
     .filter((request): request is SignedRequest => request.signed !== undefined)
     .toSorted((a, b) => Number(a.signed.seq - b.signed.seq));
+  const inFlight = new Set(standing.inFlight.map(({ digest }) => digest));
+  const pending = record?.pending.filter(({ digest }) => inFlight.has(digest)) ?? [];
+  const doomed = await firstUnwanted(lane, pending, signed);
+  lane.isHeld = doomed !== undefined;
+
   const sent = signed.filter(({ status }) => status === "submitted");
   const scene: Scene = {
     standing,
@@ -79,12 +77,38 @@ export async function followLane(lane: WorkingLane): Promise<LaneLook> {
   };
   for (const request of signed) await followRequest(lane, scene, request);
   await followReported(lane, standing);
+  const { queued = 0 } = await requests.count(lane.id);
   return {
-    openRequests: open.length + lane.reported.size,
+    openRequests: queued + open.length + lane.reported.size,
     landed: open.filter(({ status }) => status === "landed").length,
     inFlight: inFlight.size,
     seq: standing.latestSeq,
   };
+}
+
+/**
+ * The first transition in flight that no request stands behind any more. Requests that wait are many and may be
+ * large: they are looked at only for a transition that none of the signed ones has.
+ */
+async function firstUnwanted(
+  lane: WorkingLane,
+  pending: readonly PendingTransition<SignedGateCall>[],
+  signed: readonly SignedRequest[],
+): Promise<PendingTransition<SignedGateCall> | undefined> {
+  const digests = new Set(
+    signed.filter(({ status }) => status !== "landed").map((request) => request.signed.digest),
+  );
+  const unclaimed = pending.filter(({ digest }) => !digests.has(digest));
+  if (unclaimed.length === 0) return undefined;
+  const wanted = await lane.journal.requests.list({ lane: lane.id, statuses: wantedStatuses });
+  return unclaimed.find(
+    ({ request, released: { call } }) =>
+      !wanted.some(
+        (other) =>
+          // Hashing takes long where the calldata does.
+          other.call.data === call.data && requestHash(askedOf(other)) === request,
+      ),
+  );
 }
 
 async function followRequest(

@@ -67,6 +67,12 @@ export interface Journal {
      * @throws {IdempotencyConflictError} if that one asked for something else
      */
     add(request: NewRequest): Promise<{ request: RequestRecord; isNew: boolean }>;
+    /**
+     * The request that `add` would find, by principal and idempotency key.
+     *
+     * @throws {IdempotencyConflictError} if that one asked for something else
+     */
+    find(request: NewRequest): Promise<RequestRecord | undefined>;
     get(id: string): Promise<RequestRecord | undefined>;
     /** By any hash of an outer transaction that ever carried it. */
     byTransaction(hash: Hex): Promise<RequestRecord | undefined>;
@@ -86,7 +92,8 @@ export interface Journal {
       from: RequestStatus,
       change: Partial<Pick<RequestRecord, "status" | "signed" | "transactions" | "failure">>,
     ): Promise<RequestRecord>;
-    count(): Promise<Partial<Record<RequestStatus, number>>>;
+    /** How many stand where, of a lane or of all. */
+    count(lane?: LaneId): Promise<Partial<Record<RequestStatus, number>>>;
   };
   transactions: {
     /**

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { ExpressionBuilder } from "kysely";
 import type { Hex } from "viem";
 import { canonicalJson } from "../audit/canonicalJson.ts";
 import {
@@ -6,12 +7,13 @@ import {
   JournalDamagedError,
   RequestConflictError,
 } from "../errors/journal.ts";
+import type { LaneId } from "../state/laneStore.ts";
 import type { Database } from "./database.ts";
 import type { Journal } from "./journal.ts";
 import { laneColumns } from "./laneRecords.ts";
 import type { RecordCipher, RowName } from "./recordCipher.ts";
 import type { NewRequest, RequestRecord, RequestStatus } from "./request.ts";
-import type { Queries } from "./schema.ts";
+import type { Queries, Schema } from "./schema.ts";
 
 const rowName = (id: string, version: number): RowName => ({
   table: "requests",
@@ -39,6 +41,8 @@ export function createRequestRecords(
   return {
     add: (request) => database.write((db) => addRequest(db, cipher, request)),
 
+    find: (request) => database.read((db) => findRequest(db, cipher, request)),
+
     get: (id) =>
       database.read(async (db) => {
         const row = await db
@@ -65,13 +69,7 @@ export function createRequestRecords(
         // SQL has no empty list.
         if (statuses?.length === 0) return [];
         let query = db.selectFrom("requests").select(requestColumns).orderBy("ordinal");
-        if (lane !== undefined) {
-          const { chain_id, gate, lane: number } = laneColumns(lane);
-          query = query
-            .where("chain_id", "=", chain_id)
-            .where("gate", "=", gate)
-            .where("lane", "=", number);
-        }
+        if (lane !== undefined) query = query.where(ofLane(lane));
         if (statuses !== undefined) query = query.where("status", "in", [...statuses]);
         if (limit !== undefined) query = query.limit(limit);
         return (await query.execute()).map(open);
@@ -97,18 +95,25 @@ export function createRequestRecords(
         return advanced;
       }),
 
-    count: () =>
+    count: (lane) =>
       database.read(async (db) => {
-        const rows = await db
+        let query = db
           .selectFrom("requests")
           .select((row) => ["status", row.fn.countAll<number>().as("requests")])
-          .groupBy("status")
-          .execute();
+          .groupBy("status");
+        if (lane !== undefined) query = query.where(ofLane(lane));
+        const rows = await query.execute();
         return Object.fromEntries(
           rows.map(({ status, requests }) => [status, requests]),
         ) as Partial<Record<RequestStatus, number>>;
       }),
   };
+}
+
+/** Tells a lane's rows. */
+function ofLane(lane: LaneId) {
+  const { chain_id, gate, lane: number } = laneColumns(lane);
+  return (row: ExpressionBuilder<Schema, "requests">) => row.and({ chain_id, gate, lane: number });
 }
 
 async function addRequest(
@@ -133,16 +138,28 @@ async function addRequest(
     .executeTakeFirst();
   if (added.numInsertedOrUpdatedRows === 1n) return { request: record, isNew: true };
 
+  const known = await findRequest(db, cipher, request);
+  if (!known) throw new Error("a request is neither new nor known");
+  return { request: known, isNew: false };
+}
+
+async function findRequest(
+  db: Queries,
+  cipher: RecordCipher,
+  request: NewRequest,
+): Promise<RequestRecord | undefined> {
+  const dedup = dedupOf(cipher, request);
+  if (dedup === null) return undefined;
   const row = await db
     .selectFrom("requests")
     .select(requestColumns)
     .where("dedup", "=", dedup)
-    .executeTakeFirstOrThrow();
-  const known = openRequest(cipher, row);
-  if (contentOf(known) !== contentOf(request)) {
+    .executeTakeFirst();
+  const known = row && openRequest(cipher, row);
+  if (known && contentOf(known) !== contentOf(request)) {
     throw new IdempotencyConflictError({ key: request.idempotencyKey ?? "", id: known.id });
   }
-  return { request: known, isNew: false };
+  return known;
 }
 
 /** A principal's idempotency key, so that the database can tell equal ones apart and nobody else can. */

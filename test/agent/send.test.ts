@@ -1,12 +1,13 @@
 import { zeroAddress } from "viem";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Agent } from "../../src/agent/agent.ts";
 import type { Stage } from "../../src/agent/observer.ts";
 import { executeAction } from "../../src/chain/executeAction.ts";
 import { RequestEndedError, RequestRefusedError } from "../../src/errors/agent.ts";
 import { DeniedError } from "../../src/errors/signer.ts";
 import type { SignedGateCall } from "../../src/signer/gateCall.ts";
-import { type AgentWorld, createAgentWorld, FINALITY } from "./support/agentWorld.ts";
+import type { LaneId } from "../../src/state/laneStore.ts";
+import { type AgentWorld, createAgentWorld, FINALITY, until } from "./support/agentWorld.ts";
 
 let world: AgentWorld;
 let agent: Agent;
@@ -99,6 +100,15 @@ describe("sending", () => {
     expect(other.id).not.toBe(first.id);
   });
 
+  test("a request that was accepted is told of in a pause too: its refusal would say that nothing was done", async () => {
+    const { pay } = world;
+    const request = pay(7n, { idempotencyKey: "order-2" });
+    const first = await agent.send(request);
+    await agent.pause("*", "operator");
+    const again = await agent.send(request).finally(() => agent.resume("*", "operator"));
+    expect(again.id).toBe(first.id);
+  });
+
   test("whoever stops waiting can ask for the request by its id", async () => {
     const signal = AbortSignal.abort();
     const waiting = await agent.send(world.pay(5n, { signal })).catch((error: unknown) => error);
@@ -127,6 +137,25 @@ describe("signing for another submitter", () => {
 });
 
 describe("lanes", () => {
+  test("are looked after without reading what waits for them, however much it is", async () => {
+    const { pay, local } = world;
+    const { requests } = world.journal;
+    const read = vi.spyOn(requests, "list");
+    await local.control.setAutomine(false);
+    const to = { lane: 2, validFor: 60n };
+    const sent = await Promise.all([1n, 2n, 3n, 4n].map((n) => agent.send(pay(n, to))));
+    const waiting = agent.send(pay(5n, to));
+    await until(async () => (await requests.count({ ...(sent[0] as LaneId) })).queued === 1);
+    read.mockClear();
+    const looks = () => read.mock.calls.filter(([{ limit }]) => limit === undefined);
+    await until(async () => looks().length >= 5);
+    expect(looks().filter(([{ statuses }]) => statuses?.includes("queued"))).toEqual([]);
+    read.mockRestore();
+    await local.control.setAutomine(true);
+    await local.control.mine({ blocks: 1 });
+    await waiting;
+  });
+
   test("work side by side, and each keeps its order", async () => {
     const { pay, balance, deployer, reached, journal } = world;
     const before = await balance(deployer.account.address);

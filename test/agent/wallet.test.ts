@@ -149,6 +149,7 @@ describe("the method table", () => {
       ["eth_sendTransaction", [{ ...transaction(), to: undefined }]],
       ["eth_sendTransaction", [{ ...transaction(), blobs: [] }]],
       ["eth_sendTransaction", [{ ...transaction(), input: "0x00" }]],
+      ["eth_sendTransaction", [{ ...transaction(), data: `0x${"00".repeat(120_001)}` }]],
       ["eth_sendTransaction", [transaction(), { submitter: world.gate }]],
       ["eth_sendTransaction", "nonsense"],
       ["eth_sendTransaction", [null]],

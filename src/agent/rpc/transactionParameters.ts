@@ -4,12 +4,19 @@ import { RequestRefusedError } from "../../errors/agent.ts";
 import type { AgentRequest } from "../agent.ts";
 import { gateOf, type RpcCall } from "./scope.ts";
 
+/**
+ * Bytes of calldata that still fit, with the gate's own, into a transaction of 128 KiB, the most that nodes take in.
+ * Anything longer would only hold the lane up.
+ */
+const MAX_CALLDATA = 120_000;
+
 const address = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, "expected an address")
   .transform((text): Address => getAddress(text.toLowerCase()));
 const data = z
   .string()
+  .max(2 + 2 * MAX_CALLDATA, `expected at most ${MAX_CALLDATA} bytes`)
   .regex(/^0x(?:[0-9a-fA-F]{2})*$/, "expected bytes as hex")
   .transform((text) => text.toLowerCase() as Hex);
 const quantity = z

@@ -221,6 +221,7 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
       expect(await rival.requests.list({ statuses: [] })).toEqual([]);
       expect(await rival.requests.list({ lane, statuses: ["queued"] })).toHaveLength(2);
       expect(await rival.requests.count()).toEqual({ denied: 1, queued: 4 });
+      expect(await rival.requests.count(lane)).toEqual({ denied: 1, queued: 2 });
     });
 
     it("are the same with the same idempotency key of the same principal", async () => {
@@ -230,10 +231,14 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
       const again = newRequest({ idempotencyKey, lane: 1 });
       const respelt = { ...again, submitter: submitter.toUpperCase().replace("X", "x") as never };
       for (const same of [again, respelt]) {
+        expect(await journal.requests.find(same)).toEqual(request);
         expect(await journal.requests.add(same)).toEqual({ request, isNew: false });
       }
-      const other = await journal.requests.add(newRequest({ idempotencyKey, principal: "bot" }));
+      const ofBot = newRequest({ idempotencyKey, principal: "bot" });
+      expect(await journal.requests.find(ofBot)).toBeUndefined();
+      const other = await journal.requests.add(ofBot);
       expect(other.isNew).toBe(true);
+      expect(await journal.requests.find(newRequest())).toBeUndefined();
       expect((await journal.requests.add(newRequest())).isNew).toBe(true);
       expect((await journal.requests.add(newRequest())).isNew).toBe(true);
     });
@@ -253,9 +258,10 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
         { gate: submitter },
       ];
       for (const changes of others) {
-        await expect(
-          journal.requests.add(newRequest({ idempotencyKey, ...changes })),
-        ).rejects.toMatchObject({ name: "IdempotencyConflictError" });
+        const other = newRequest({ idempotencyKey, ...changes });
+        for (const ask of [journal.requests.add, journal.requests.find]) {
+          await expect(ask(other)).rejects.toMatchObject({ name: "IdempotencyConflictError" });
+        }
       }
       expect(await journal.requests.count()).toEqual({ queued: 1 });
     });
