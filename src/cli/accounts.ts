@@ -1,12 +1,14 @@
 import { relative } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { type Address, getAddress } from "viem";
+import { type Address, getAddress, type Hex } from "viem";
 import { InvalidKeystoreError } from "../errors/keys.ts";
 import { isReadableByOthers } from "../keys/files.ts";
 import type { AgentKey } from "../keys/keys.ts";
 import { loadKeystore, readKeystore } from "../keys/keystore.ts";
 import { openTokenKey, readTokenKeyAddress } from "../keys/pkcs11/tokenKey.ts";
+import { agentOf } from "./agentKey.ts";
 import type { Cli } from "./cli.ts";
+import { openGroup, readGroupFile } from "./groupAccount.ts";
 import { withProgress } from "./progress.ts";
 import { readSecret, type SecretSource } from "./secretInput.ts";
 import { shownToken } from "./tokenAccounts.ts";
@@ -89,13 +91,14 @@ export async function pinFor(
   return readSecret({ file: pinFile }, { prompt, hint, warn: cli.warn });
 }
 
-/** Opens the key of one of the workspace's accounts: a keystore, or one in hardware. */
+/** Opens the key of one of the workspace's accounts: a keystore, one in hardware, or a group of nodes. */
 export async function openAccount(
   cli: Cli,
   role: AccountRole,
   options: PassphraseOptions,
 ): Promise<AgentKey> {
   const account = (await cli.workspace()).accounts[role];
+  if ("group" in account) return openGroup(cli, options, account.group);
   if ("pkcs11" in account) {
     const pin = await pinFor(cli, options, account.pkcs11);
     return withProgress(`opening ${shownToken(account.pkcs11)}`, () =>
@@ -122,6 +125,7 @@ export async function openAccount(
  */
 export async function addressOfAccount(cli: Cli, role: AccountRole): Promise<Address> {
   const account = (await cli.workspace()).accounts[role];
+  if ("group" in account) return (await readGroupFile(account.group)).address;
   if ("pkcs11" in account) return readTokenKeyAddress(account.pkcs11);
   const path = account.keystore;
   const { address } = await readKeystore(path);
@@ -129,6 +133,16 @@ export async function addressOfAccount(cli: Cli, role: AccountRole): Promise<Add
     throw new InvalidKeystoreError({ path, problems: ["address: missing"] });
   }
   return getAddress(`0x${address}`);
+}
+
+/** An account's key as a gate stores it; no passphrase is needed. */
+export async function agentOfAccount(
+  cli: Cli,
+  role: AccountRole,
+): Promise<{ kind: number; id: Hex }> {
+  const account = (await cli.workspace()).accounts[role];
+  if ("group" in account) return (await readGroupFile(account.group)).onchain;
+  return agentOf(await addressOfAccount(cli, role));
 }
 
 /** A path as a person reads it: relative to where they stand if it is below. */

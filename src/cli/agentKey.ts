@@ -6,7 +6,10 @@ import { readGate } from "../chain/readGate.ts";
 import { refusalOf } from "../chain/refusal.ts";
 import { CallRefusedError } from "../errors/chain.ts";
 import { RevokedAgentError } from "../errors/cli.ts";
-import { agentKeyKinds } from "../keys/keys.ts";
+import { type AgentKey, agentKeyKinds } from "../keys/keys.ts";
+
+/** An agent key as a gate stores it. */
+export type OnchainAgent = AgentKey["onchain"];
 
 /** The agent as a gate stores it, for an address. */
 export const agentOf = (address: Address) => ({
@@ -15,7 +18,7 @@ export const agentOf = (address: Address) => ({
 });
 
 /** An agent as a gate stores it, as a person reads it: an ECDSA key's address, or a group's key. */
-export function agentText({ kind, id }: { kind: number; id: Hex }): string {
+export function agentText({ kind, id }: OnchainAgent): string {
   if (kind === 0) return "none (revoked)";
   return kind === agentKeyKinds.ecdsa ? getAddress(`0x${id.slice(26)}`) : `Schnorr key ${id}`;
 }
@@ -34,7 +37,7 @@ export const replaceAgentKey = [
  */
 export async function isRevoked(
   client: ReadClient,
-  { gate, timelock, agent }: { gate: Address; timelock: Address; agent: Address },
+  { gate, timelock, agent }: { gate: Address; timelock: Address; agent: OnchainAgent },
 ): Promise<boolean> {
   const [{ epoch }, { timestamp }] = await Promise.all([
     readGate(client, { gate }),
@@ -44,7 +47,7 @@ export async function isRevoked(
   const rotation = {
     epoch: epoch + 1,
     eta: timestamp,
-    agent: agentOf(agent),
+    agent,
     riskFeed: zeroAddress,
     riskMaxAge: 0,
     maxDelay: 1,
@@ -72,9 +75,9 @@ export async function isRevoked(
  */
 export async function assertNotRevoked(
   client: ReadClient,
-  parameters: { gate: Address; timelock: Address; agent: Address },
+  parameters: { gate: Address; timelock: Address; agent: OnchainAgent },
 ): Promise<void> {
   if (await isRevoked(client, parameters)) {
-    throw new RevokedAgentError({ agent: parameters.agent, steps: replaceAgentKey });
+    throw new RevokedAgentError({ agent: agentText(parameters.agent), steps: replaceAgentKey });
   }
 }

@@ -6,7 +6,7 @@ import { keyAccount } from "../keys/account.ts";
 import type { AgentKey } from "../keys/keys.ts";
 import type { Workspace } from "./workspace.ts";
 
-function chainOf({ chain: { id, rpcUrl } }: Workspace): Chain {
+function chainOf({ chain: { id, rpcUrl } }: Pick<Workspace, "chain">): Chain {
   return defineChain({
     id,
     name: `chain ${id}`,
@@ -21,7 +21,7 @@ function chainOf({ chain: { id, rpcUrl } }: Workspace): Chain {
  * @throws {NodeUnreachableError} if the node does not answer
  * @throws {WrongChainError} if it serves another chain
  */
-export async function readClient(workspace: Workspace): Promise<ReadClient> {
+export async function readClient(workspace: Pick<Workspace, "chain">): Promise<ReadClient> {
   const { id, rpcUrl } = workspace.chain;
   const client = createPublicClient({ chain: chainOf(workspace), transport: http(rpcUrl) });
   const served = await getChainId(client).catch((cause) => {

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Argument } from "commander";
 import { FileExistsError } from "../errors/keys.ts";
 import type { Cli } from "./cli.ts";
+import { refuseGroup } from "./groupAccount.ts";
 import { refuseToken } from "./tokenAccounts.ts";
 import { type AccountRole, accountRoles } from "./workspace.ts";
 
@@ -22,7 +23,7 @@ export interface KeystorePlace {
 /**
  * Where an account's keystore is: the file given, else the workspace's.
  *
- * @throws {UsageError} if the account's key is in hardware
+ * @throws {UsageError} if the account's key is in hardware, or a group's
  */
 export async function keystorePlace(
   cli: Cli,
@@ -31,6 +32,7 @@ export async function keystorePlace(
 ): Promise<KeystorePlace> {
   if (file !== undefined) return { path: resolve(file) };
   const account = (await cli.workspace()).accounts[role as AccountRole];
+  if ("group" in account) refuseGroup(account.group, role as AccountRole);
   if ("pkcs11" in account) refuseToken(account.pkcs11, role as AccountRole);
   const { keystore, passphraseFile } = account;
   return { path: keystore, configured: passphraseFile };

@@ -217,6 +217,47 @@ const entries: readonly (CommandEntry | CommandGroup)[] = [
     ],
   },
   {
+    name: "node",
+    description: "one node of a group that signs together",
+    commands: [
+      {
+        name: "init",
+        summary: "make a node's folder",
+        load: async () => (await import("./commands/nodeInit.ts")).nodeInitCommand(),
+      },
+      {
+        name: "dkg",
+        summary: "make a group's key together with the other nodes",
+        load: async () => (await import("./commands/nodeCeremony.ts")).nodeDkgCommand(),
+      },
+      {
+        name: "refresh",
+        summary: "make new shares of the same key",
+        load: async () => (await import("./commands/nodeCeremony.ts")).nodeRefreshCommand(),
+      },
+      {
+        name: "split",
+        summary: "split a key that exists into sealed shares",
+        load: async () => (await import("./commands/nodeSplit.ts")).nodeSplitCommand(),
+      },
+      {
+        name: "mandate",
+        summary: "seal a copy of the lane's policy to a node (desk)",
+        load: async () => (await import("./commands/nodeMandate.ts")).nodeMandateCommand(),
+      },
+      {
+        name: "serve",
+        summary: "run the node",
+        load: async () => (await import("./commands/nodeServe.ts")).nodeServeCommand(),
+      },
+      {
+        name: "status",
+        summary: "show the node's group and which nodes answer",
+        load: async () => (await import("./commands/nodeStatus.ts")).nodeStatusCommand(),
+      },
+    ],
+  },
+  {
     name: "audit",
     description: "the service's audit log",
     commands: [

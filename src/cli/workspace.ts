@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { WorkspaceError } from "../errors/cli.ts";
+import { hexSchema, participantSchema } from "../keys/frost/encoding.ts";
 import { parseYaml } from "../server/config/yaml.ts";
 
 /** The file that makes a folder a workspace. */
@@ -36,6 +37,33 @@ const account = z.union([keystoreAccount, tokenAccount], {
   error: "neither { keystore, passphraseFile } nor { pkcs11: { module, token, key, pinFile } }",
 });
 
+const groupAccount = z.strictObject({
+  group: z.strictObject({
+    /** The group's public file, as its nodes have made it. */
+    file: z.string().min(1),
+    /** The key by which the nodes know this desk, sealed; `keys new agent` makes it. */
+    identity: z.string().min(1).default("secrets/coordinator.age"),
+    nodes: z
+      .array(
+        z.strictObject({
+          participant: participantSchema,
+          host: z.string().min(1).default("127.0.0.1"),
+          port: z.int().min(1).max(65_535),
+          key: hexSchema(32),
+        }),
+      )
+      .min(2),
+  }),
+});
+export type GroupAccount = z.infer<typeof groupAccount>["group"];
+
+/** Nodes sign what they find to be an action: the agent may be a group, no other account. */
+const agentAccount = z.union([keystoreAccount, tokenAccount, groupAccount], {
+  error:
+    "neither { keystore, passphraseFile }, nor { pkcs11: { module, token, key, pinFile } }, nor " +
+    "{ group: { file, nodes: [{ participant, host, port, key }] } }",
+});
+
 const workspaceSchema = z.strictObject({
   version: z.literal(1),
   chain: z.strictObject({
@@ -61,7 +89,7 @@ const workspaceSchema = z.strictObject({
     .prefault({}),
   accounts: z
     .strictObject({
-      agent: account.prefault({ keystore: "secrets/agent.json" }),
+      agent: agentAccount.prefault({ keystore: "secrets/agent.json" }),
       submitter: account.prefault({ keystore: "secrets/submitter.json" }),
       governance: account.prefault({ keystore: "secrets/governance.json" }),
       guardian: account.prefault({ keystore: "secrets/guardian.json" }),
@@ -118,8 +146,7 @@ function resolvePaths(config: WorkspaceConfig, folder: string): Workspace {
     entry.passphraseFile === undefined
       ? entry
       : { ...entry, passphraseFile: absolute(entry.passphraseFile) };
-  const accountOf = (role: AccountRole) => {
-    const entry = config.accounts[role];
+  const accountOf = (entry: z.infer<typeof account>) => {
     if ("keystore" in entry) {
       return withPassphrase({ ...entry, keystore: absolute(entry.keystore) });
     }
@@ -127,6 +154,12 @@ function resolvePaths(config: WorkspaceConfig, folder: string): Workspace {
     const pin = pinFile === undefined ? {} : { pinFile: absolute(pinFile) };
     return { pkcs11: { ...labels, module: absolute(module), ...pin } };
   };
+  const agentOf = (entry: z.infer<typeof agentAccount>) => {
+    if (!("group" in entry)) return accountOf(entry);
+    const { file, identity, nodes } = entry.group;
+    return { group: { file: absolute(file), identity: absolute(identity), nodes } };
+  };
+  const { agent, submitter, governance, guardian } = config.accounts;
   return {
     ...config,
     folder,
@@ -134,10 +167,10 @@ function resolvePaths(config: WorkspaceConfig, folder: string): Workspace {
     deployment: absolute(config.deployment),
     secrets: withPassphrase({ ...config.secrets, folder: absolute(config.secrets.folder) }),
     accounts: {
-      agent: accountOf("agent"),
-      submitter: accountOf("submitter"),
-      governance: accountOf("governance"),
-      guardian: accountOf("guardian"),
+      agent: agentOf(agent),
+      submitter: accountOf(submitter),
+      governance: accountOf(governance),
+      guardian: accountOf(guardian),
     },
   };
 }

@@ -82,7 +82,7 @@ export class UnfundedAccountError extends BaseError {
 export class RevokedAgentError extends BaseError {
   override readonly name = "RevokedAgentError";
 
-  constructor({ agent, steps }: { agent: Address; steps: readonly string[] }) {
+  constructor({ agent, steps }: { agent: string; steps: readonly string[] }) {
     super("The agent key was revoked, and a revoked key never returns", {
       details: [
         `agent: ${agent}`,

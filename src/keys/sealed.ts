@@ -57,6 +57,9 @@ export class SealIdentity {
 /** What seals a file: a passphrase, or an identity. */
 export type SealKey = string | SealIdentity;
 
+/** Whom a file is sealed to, by an age recipient: only the identity opens it. */
+export type SealRecipient = Pick<SealIdentity, "recipient">;
+
 export interface SealOptions {
   /** Whether an existing file may be replaced; never by default. */
   replace?: boolean;
@@ -64,9 +67,13 @@ export interface SealOptions {
   workFactor?: number;
 }
 
-async function encrypt(text: string, key: SealKey, { workFactor = WORK_FACTOR }: SealOptions) {
+async function encrypt(
+  text: string,
+  key: SealKey | SealRecipient,
+  { workFactor = WORK_FACTOR }: SealOptions,
+) {
   const encrypter = new Encrypter();
-  if (key instanceof SealIdentity) {
+  if (typeof key !== "string") {
     encrypter.addRecipient(key.recipient);
   } else {
     assertStrongPassphrase(key);
@@ -113,7 +120,7 @@ export function sealedFileError(path: string, cause: unknown): BaseError {
  * it does not say who wrote it. Check what is read against its commitment.
  *
  * @param value JSON with bigints
- * @param key a passphrase (about a second of scrypt), or an identity (about a millisecond)
+ * @param key a passphrase (about a second of scrypt), or an identity or its recipient (about a millisecond)
  * @throws {FileExistsError} if the file exists and `replace` is not set
  * @throws {WeakPassphraseError} if the passphrase is too short
  * @see https://age-encryption.org/v1
@@ -124,7 +131,7 @@ export function sealedFileError(path: string, cause: unknown): BaseError {
 export async function writeSealed(
   path: string,
   value: unknown,
-  key: SealKey,
+  key: SealKey | SealRecipient,
   options: SealOptions = {},
 ): Promise<void> {
   const { replace = false } = options;

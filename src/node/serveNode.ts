@@ -6,7 +6,7 @@ import { listenForNodes, type NodeServer } from "./transport/nodeServer.ts";
 
 /** Calldata of 2^20 bytes as hexadecimal, and everything around it. */
 const MAX_SIGN_BYTES = 2_200_000;
-const MAX_COMMIT_BYTES = 1_024;
+const MAX_BYTES = 1_024;
 
 /** Lets a node's coordinators talk to it. */
 export function serveNode(parameters: {
@@ -14,10 +14,12 @@ export function serveNode(parameters: {
   identity: NodeIdentity;
   /** Ed25519 keys of those who may ask for signatures. */
   coordinators: readonly Hex[];
+  /** Of the group's other nodes, which may ask whether this one is there. */
+  peers?: readonly Hex[] | undefined;
   host: string;
   port: number;
 }): Promise<NodeServer> {
-  const { node, identity, coordinators, host, port } = parameters;
+  const { node, identity, coordinators, peers = [], host, port } = parameters;
   const allows = (sender: Hex) => coordinators.includes(sender);
   return listenForNodes({
     identity,
@@ -26,8 +28,13 @@ export function serveNode(parameters: {
     handlers: {
       [paths.commit]: {
         allows,
-        maxBytes: MAX_COMMIT_BYTES,
+        maxBytes: MAX_BYTES,
         handle: async () => node.commit(),
+      },
+      [paths.status]: {
+        allows: (sender) => allows(sender) || peers.includes(sender),
+        maxBytes: MAX_BYTES,
+        handle: async () => ({ participant: node.participant, epoch: node.group.epoch }),
       },
       [paths.sign]: { allows, maxBytes: MAX_SIGN_BYTES, handle: (body) => node.sign(body) },
     },

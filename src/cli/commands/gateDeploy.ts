@@ -8,13 +8,13 @@ import { laneGenesis } from "../../chain/rotation.ts";
 import { usableCircuit } from "../../prover/artifacts.ts";
 import {
   addressOfAccount,
+  agentOfAccount,
   openAccount,
   type PassphraseOptions,
   passphraseOptions,
   shown,
 } from "../accounts.ts";
 import { parseAddress, parseCount } from "../actionOptions.ts";
-import { agentOf } from "../agentKey.ts";
 import { action, type Cli, examples } from "../cli.ts";
 import { readClient, sendClient } from "../clients.ts";
 import { assertNoDeployment, type Deployment, saveDeployment } from "../deployment.ts";
@@ -107,7 +107,7 @@ async function warnOfDevelopmentKeys(cli: Cli): Promise<void> {
 
 /** Who plays which part at the new gate; all keystores must be there before anything is sent. */
 async function accountsOf(cli: Cli, options: DeployOptions) {
-  const agent = await addressOfAccount(cli, "agent");
+  const agent = await agentOfAccount(cli, "agent");
   const submitter = await addressOfAccount(cli, "submitter");
   const guardian = options.guardian ?? (await addressOfAccount(cli, "guardian"));
   return { agent, submitter, guardian };
@@ -137,7 +137,7 @@ async function deployAll(
       verifiers: { gate: verifiers.gate, wide: verifiers.wide, quorum: zeroAddress },
       guardian,
       submitters: [submitter],
-      agent: agentOf(agent),
+      agent,
       ...riskFeedOf(mandates),
       maxDelay: settings.maxDelay,
       genesis: (moment) =>

@@ -5,9 +5,9 @@ import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
 import { gateOperation } from "../../chain/gateOperation.ts";
 import { readGate } from "../../chain/readGate.ts";
 import { laneGenesis } from "../../chain/rotation.ts";
-import { addressOfAccount, type PassphraseOptions, passphraseOptions } from "../accounts.ts";
+import { agentOfAccount, type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { parseAddress, parseCount } from "../actionOptions.ts";
-import { agentOf, assertNotRevoked } from "../agentKey.ts";
+import { agentOf, agentText, assertNotRevoked } from "../agentKey.ts";
 import { action, examples } from "../cli.ts";
 import { announce } from "../gateAction.ts";
 import { gateClient } from "../gateClient.ts";
@@ -42,7 +42,7 @@ export function gateRotateCommand(): Command {
     .action(
       action<RotateOptions>(async (cli, options, file) => {
         const workspace = await cli.workspace();
-        const agent = options.agent ?? (await addressOfAccount(cli, "agent"));
+        const agent = options.agent ? agentOf(options.agent) : await agentOfAccount(cli, "agent");
         const { client: reader, deployment } = await gateClient(workspace);
         await assertNotRevoked(reader, { ...deployment, agent });
         const identity = await openIdentity(cli, options);
@@ -71,7 +71,7 @@ export function gateRotateCommand(): Command {
           const rotation = {
             epoch,
             eta,
-            agent: agentOf(agent),
+            agent,
             ...riskFeedOf(mandates),
             maxDelay: workspace.gate.maxDelay,
             lanes,
@@ -81,7 +81,7 @@ export function gateRotateCommand(): Command {
             epoch,
             rows: [
               ["epoch", `${epoch}`],
-              ["agent", agent],
+              ["agent", agentText(agent)],
               ...mandates.map(({ lane, committed }): [string, string] => [
                 `lane ${lane}`,
                 numberToHex(committed.commitment, { size: 32 }),

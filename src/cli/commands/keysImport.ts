@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { InvalidPrivateKeyError } from "../../errors/keys.ts";
 import { importKeystore } from "../../keys/keystore.ts";
 import {
   descriptor,
@@ -11,6 +10,7 @@ import {
 import { action, examples } from "../cli.ts";
 import { keystoreTarget, roleArgument } from "../keystoreTarget.ts";
 import { done, table } from "../output.ts";
+import { parsePrivateKey } from "../privateKey.ts";
 import { withProgress } from "../progress.ts";
 import { readSecret } from "../secretInput.ts";
 
@@ -75,13 +75,4 @@ export function keysImportCommand(): Command {
         }
       }),
     );
-}
-
-function parsePrivateKey(text: string): Uint8Array {
-  const digits = text.trim().replace(/^0x/i, "");
-  if (!/^[0-9a-f]{64}$/i.test(digits)) {
-    const kind = /^[0-9a-f]*$/i.test(digits) ? "hexadecimal digits" : "characters";
-    throw new InvalidPrivateKeyError({ received: `${digits.length} ${kind}` });
-  }
-  return Uint8Array.from(Buffer.from(digits, "hex"));
 }

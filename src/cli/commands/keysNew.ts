@@ -9,18 +9,20 @@ import {
   shown,
 } from "../accounts.ts";
 import { action, type Cli, examples } from "../cli.ts";
+import { createCoordinator, groupOfAccount } from "../groupAccount.ts";
 import { keystoreTarget, roleArgument } from "../keystoreTarget.ts";
 import { done, table } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { shownToken, tokenOfAccount } from "../tokenAccounts.ts";
-import type { TokenAccount } from "../workspace.ts";
+import type { GroupAccount, TokenAccount } from "../workspace.ts";
 
 /** `zkmandate keys new`: a fresh key in an encrypted keystore. */
 export function keysNewCommand(): Command {
   const command = new Command("new")
     .description(
       "Makes a fresh secp256k1 key and writes it, encrypted, as an Ethereum v3 keystore (mode 0600); or, if " +
-        "zkmandate.yaml has the account in hardware (pkcs11), makes it there, never to leave. What exists is " +
+        "zkmandate.yaml has the account in hardware (pkcs11), makes it there, never to leave. For a group it makes " +
+        "the key by which the nodes know this desk. What exists is " +
         "never overwritten.",
     )
     .addArgument(roleArgument())
@@ -38,6 +40,8 @@ export function keysNewCommand(): Command {
     )
     .action(
       action<PassphraseOptions & { out?: string }>(async (cli, options, role = "agent") => {
+        const group = options.out === undefined ? await groupOfAccount(cli, role) : undefined;
+        if (group) return makeCoordinator(cli, options, group);
         const token = options.out === undefined ? await tokenOfAccount(cli, role) : undefined;
         if (token) return makeTokenKey(cli, options, token);
         const { path, configured } = await keystoreTarget(cli, options, role);
@@ -58,6 +62,21 @@ export function keysNewCommand(): Command {
         };
       }),
     );
+}
+
+async function makeCoordinator(cli: Cli, options: PassphraseOptions, account: GroupAccount) {
+  const coordinator = await createCoordinator(cli, options, account);
+  return {
+    data: { coordinator, identity: account.identity },
+    text: [
+      done("the desk's key for its nodes is made"),
+      table([
+        ["key", coordinator],
+        ["kept in", shown(account.identity)],
+      ]),
+      "Write it under coordinators into every node's node.yaml. It signs no action.",
+    ].join("\n"),
+  };
 }
 
 async function makeTokenKey(cli: Cli, options: PassphraseOptions, place: TokenAccount) {

@@ -12,11 +12,12 @@ import {
 } from "../accounts.ts";
 import { agentOf } from "../agentKey.ts";
 import { action, type Cli, examples } from "../cli.ts";
+import { groupOfAccount, readGroupFile } from "../groupAccount.ts";
 import { keystorePlace, roleArgument } from "../keystoreTarget.ts";
 import { table } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { shownToken, tokenOfAccount } from "../tokenAccounts.ts";
-import type { TokenAccount } from "../workspace.ts";
+import type { GroupAccount, TokenAccount } from "../workspace.ts";
 
 interface ShowOptions extends PassphraseOptions {
   keystore?: string;
@@ -43,6 +44,8 @@ export function keysShowCommand(): Command {
     )
     .action(
       action<ShowOptions>(async (cli, options, role = "agent") => {
+        const group = options.keystore === undefined ? await groupOfAccount(cli, role) : undefined;
+        if (group) return showGroup(group);
         const token = options.keystore === undefined ? await tokenOfAccount(cli, role) : undefined;
         if (token) return showTokenKey(cli, options, token);
         const { path, configured } = await keystorePlace(cli, options.keystore, role);
@@ -87,6 +90,21 @@ const identityRows = (address: Address): [string, string][] => {
     ["id on-chain", id],
   ];
 };
+
+async function showGroup(account: GroupAccount) {
+  const { group, address, onchain } = await readGroupFile(account);
+  const { threshold, participants, epoch } = group;
+  return {
+    data: { address, kind: "schnorr", onchain, threshold, participants, epoch },
+    text: table([
+      ["on-chain kind", `${onchain.kind}`],
+      ["on-chain id", onchain.id],
+      ["needed to sign", `${threshold} of ${participants.length}`],
+      ["epoch of the shares", epoch],
+      ["file", shown(account.file)],
+    ]),
+  };
+}
 
 async function showTokenKey(cli: Cli, options: ShowOptions, place: TokenAccount) {
   const { module, token, key } = place;

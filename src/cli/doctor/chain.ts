@@ -1,4 +1,4 @@
-import { type Address, type Hex, isAddressEqual, zeroAddress } from "viem";
+import { type Address, isAddressEqual, zeroAddress } from "viem";
 import { getBalance, getBlock, readContract } from "viem/actions";
 import { policyAccountAbi } from "../../chain/abi/policyAccount.ts";
 import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
@@ -8,8 +8,8 @@ import { readLane } from "../../chain/readLane.ts";
 import { readRound } from "../../chain/readRound.ts";
 import { verifyDeployment } from "../../chain/verifyDeployment.ts";
 import type { PolicyFeed } from "../../policy/compile.ts";
-import { addressOfAccount } from "../accounts.ts";
-import { agentOf, agentText, replaceAgentKey } from "../agentKey.ts";
+import { addressOfAccount, agentOfAccount } from "../accounts.ts";
+import { agentText, type OnchainAgent, replaceAgentKey } from "../agentKey.ts";
 import type { Check } from "../checks.ts";
 import type { Cli } from "../cli.ts";
 import type { Deployment } from "../deployment.ts";
@@ -50,7 +50,7 @@ export async function checkGate(cli: Cli, client: ReadClient, gate: Address): Pr
   const [config, lane, agent, submitter, guardian] = await Promise.all([
     readGate(client, { gate }),
     readLane(client, { gate, lane: number }),
-    maybeAddress(cli, "agent"),
+    agentOfAccount(cli, "agent").catch(() => undefined),
     maybeAddress(cli, "submitter"),
     maybeAddress(cli, "guardian"),
   ]);
@@ -75,7 +75,7 @@ export async function checkGate(cli: Cli, client: ReadClient, gate: Address): Pr
   ];
 }
 
-function checkAgent(onchain: { kind: number; id: Hex }, key: Address | undefined): Check {
+function checkAgent(onchain: OnchainAgent, key: OnchainAgent | undefined): Check {
   const name = "agent on-chain";
   if (onchain.kind === 0) {
     return { name, status: "fail", detail: `revoked: ${replaceAgentKey.join("; ")}` };
@@ -83,10 +83,13 @@ function checkAgent(onchain: { kind: number; id: Hex }, key: Address | undefined
   if (key === undefined) {
     return { name, status: "skip", detail: `${agentText(onchain)}; no keystore to compare` };
   }
-  const { kind, id } = agentOf(key);
-  return onchain.kind === kind && BigInt(onchain.id) === BigInt(id)
+  return onchain.kind === key.kind && BigInt(onchain.id) === BigInt(key.id)
     ? { name, status: "ok", detail: "the workspace's agent key" }
-    : { name, status: "fail", detail: `${agentText(onchain)}, but the workspace's key is ${key}` };
+    : {
+        name,
+        status: "fail",
+        detail: `${agentText(onchain)}, but the workspace's key is ${agentText(key)}`,
+      };
 }
 
 function checkGuardian(onchain: Address, key: Address | undefined): Check {

@@ -5,16 +5,23 @@ import { readTokenKeyAddress } from "../../keys/pkcs11/tokenKey.ts";
 import { type CompiledPolicy, compilePolicy } from "../../policy/compile.ts";
 import { shown } from "../accounts.ts";
 import type { Check } from "../checks.ts";
+import { readGroupFile } from "../groupAccount.ts";
 import { describeError } from "../output.ts";
 import { identityPath } from "../secrets.ts";
 import { shownToken } from "../tokenAccounts.ts";
-import { accountRoles, type TokenAccount, type Workspace } from "../workspace.ts";
+import {
+  accountRoles,
+  type GroupAccount,
+  type TokenAccount,
+  type Workspace,
+} from "../workspace.ts";
 
 /** Whether the workspace's files are there and kept from others. */
 export async function checkWorkspaceFiles(workspace: Workspace): Promise<Check[]> {
   const accounts = await Promise.all(
     accountRoles.map((role) => {
       const account = workspace.accounts[role];
+      if ("group" in account) return checkGroup(role, account.group);
       return "pkcs11" in account
         ? checkToken(role, account.pkcs11)
         : checkKeystore(role, account.keystore);
@@ -22,6 +29,17 @@ export async function checkWorkspaceFiles(workspace: Workspace): Promise<Check[]
   );
   const identity = identityPath(workspace);
   return [...accounts, await checkSecretFile("sealing identity", identity, "policy commit")];
+}
+
+async function checkGroup(role: string, { file, nodes }: GroupAccount): Promise<Check> {
+  const name = `${role} key`;
+  try {
+    const { group, onchain } = await readGroupFile({ file });
+    const detail = `group ${onchain.id}, ${group.threshold} of ${nodes.length} nodes sign`;
+    return { name, status: nodes.length < group.threshold ? "fail" : "ok", detail };
+  } catch (error) {
+    return { name, status: "fail", detail: describeError(error).message };
+  }
 }
 
 async function checkKeystore(role: string, path: string): Promise<Check> {
