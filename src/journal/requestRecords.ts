@@ -13,7 +13,7 @@ import type { Journal } from "./journal.ts";
 import { laneColumns } from "./laneRecords.ts";
 import type { RecordCipher, RowName } from "./recordCipher.ts";
 import type { NewRequest, RequestRecord, RequestStatus } from "./request.ts";
-import type { Queries, Schema } from "./schema.ts";
+import type { LaneColumns, Queries, Schema } from "./schema.ts";
 
 const rowName = (id: string, version: number): RowName => ({
   table: "requests",
@@ -22,10 +22,20 @@ const rowName = (id: string, version: number): RowName => ({
 });
 
 /** What is read of a request's row: the record, and the columns that must agree with it. */
-export const requestColumns = ["id", "status", "version", "payload"] as const;
+export const requestColumns = [
+  "id",
+  "chain_id",
+  "gate",
+  "lane",
+  "kind",
+  "status",
+  "version",
+  "payload",
+] as const;
 
-interface RequestRow {
+interface RequestRow extends LaneColumns {
   id: string;
+  kind: string;
   status: string;
   version: number;
   payload: Uint8Array;
@@ -200,11 +210,22 @@ export const sealRequest = (cipher: RecordCipher, request: RequestRecord, versio
 /** Decrypts a request's row. */
 export function openRequest(cipher: RecordCipher, row: RequestRow): RequestRecord {
   const request = cipher.open<RequestRecord>(rowName(row.id, row.version), row.payload);
-  if (request.status === row.status) return request;
+  const told = standingOf({ ...row, chainId: row.chain_id });
+  const recorded = standingOf(request);
+  if (told === recorded) return request;
   throw new JournalDamagedError({
     what: `requests, ${row.id}`,
-    problem: `the row says ${row.status}, the record ${request.status}`,
+    problem: `the row says ${told}, the record ${recorded}`,
   });
+}
+
+/** What a request's row says in clear: whoever changed that would have it signed for another lane, or again. */
+function standingOf(
+  request: { gate: string } & Pick<LaneId, "chainId" | "lane"> &
+    Pick<RequestRow, "kind" | "status">,
+) {
+  const { chainId, gate, lane, kind, status } = request;
+  return `${kind} ${status} on ${chainId}-${gate.toLowerCase()}-${lane}`;
 }
 
 /** Lets a request be found by the hashes of what carried it. */

@@ -1,7 +1,7 @@
 import type { Generated, Kysely, Transaction } from "kysely";
 
 /** Names a lane in a row; the gate's address in lower case. */
-interface LaneColumns {
+export interface LaneColumns {
   chain_id: number;
   gate: string;
   lane: number;

@@ -23,6 +23,7 @@ export const transactionColumns = [
   "chain_id",
   "submitter",
   "nonce",
+  "request_id",
   "status",
   "version",
   "payload",
@@ -32,6 +33,7 @@ interface TransactionRow {
   chain_id: number;
   submitter: string;
   nonce: number;
+  request_id: string | null;
   status: string;
   version: number;
   payload: Uint8Array;
@@ -194,9 +196,11 @@ export function openTransaction(cipher: RecordCipher, row: TransactionRow): Oute
     row.version,
   );
   const transaction = cipher.open<OuterTransaction>(name, row.payload);
-  if (transaction.status === row.status) return transaction;
+  const told = `${row.status} for ${row.request_id ?? "no request"}`;
+  const recorded = `${transaction.status} for ${transaction.request ?? "no request"}`;
+  if (told === recorded) return transaction;
   throw new JournalDamagedError({
     what: `transactions, ${name.key}`,
-    problem: `the row says ${row.status}, the record ${transaction.status}`,
+    problem: `the row says ${told}, the record ${recorded}`,
   });
 }

@@ -616,8 +616,20 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
       await database.execute("update requests set status = 'queued'");
       await expect(journal.requests.get(id)).rejects.toMatchObject({
         name: "JournalDamagedError",
-        message: expect.stringContaining("the row says queued, the record landed"),
+        message: expect.stringMatching(/the row says \w+ queued on .*, the record \w+ landed on /),
       });
+    });
+
+    it("are refused when the row puts them elsewhere than they say", async () => {
+      const id = await plant();
+      const damaged = { name: "JournalDamagedError" };
+      const { request: other } = await journal.requests.add(newRequest());
+      await database.execute(`update transactions set request_id = '${other.id}'`);
+      await expect(journal.transactions.ofRequest(other.id)).rejects.toMatchObject(damaged);
+      await database.execute(`update requests set lane = 1 where id = '${id}'`);
+      await expect(journal.requests.list({ lane: otherLane })).rejects.toMatchObject(damaged);
+      await database.execute(`update requests set kind = 'sign' where id = '${other.id}'`);
+      await expect(journal.requests.list({ lane })).rejects.toMatchObject(damaged);
     });
   });
 
