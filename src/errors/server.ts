@@ -46,6 +46,29 @@ export class ListenError extends BaseError {
   }
 }
 
+/** The certificate or the key that `tls` names cannot be used. */
+export class TlsFileError extends BaseError {
+  override readonly name = "TlsFileError";
+
+  constructor(input: {
+    /** Of the configuration. */
+    entry: string;
+    path: string;
+    expected: string;
+    received: string;
+    cause?: unknown;
+  }) {
+    super(`The file that ${input.entry} names cannot be used`, {
+      cause: input.cause,
+      details: [
+        `file: ${input.path}`,
+        `expected: ${input.expected}`,
+        `received: ${input.received}`,
+      ],
+    });
+  }
+}
+
 /** A service does not offer the account that a client asks for, or offers several. */
 export class AccountNotServedError extends BaseError {
   override readonly name = "AccountNotServedError";

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { getBlockNumber } from "viem/actions";
 import type { Agent } from "../agent/agent.ts";
 import { createGateRpc } from "../agent/gateRpc.ts";
@@ -9,8 +8,9 @@ import { createAuthenticator } from "./auth/authenticator.ts";
 import { createRateLimit } from "./auth/rateLimit.ts";
 import type { ServeConfig } from "./config/serveConfig.ts";
 import { blockedLanes, createReadiness, type ReadinessCheck } from "./health/readiness.ts";
-import { createApp, type TlsMaterial } from "./http/app.ts";
+import { createApp } from "./http/app.ts";
 import { type Listener, listenSocket, listenTcp } from "./http/listen.ts";
+import { readTls } from "./http/readTls.ts";
 import { createRpcHandler } from "./http/rpcHandler.ts";
 import { scrape } from "./metrics/scrape.ts";
 import type { Observation } from "./observation.ts";
@@ -49,6 +49,7 @@ export interface Service {
  * Puts the HTTP side on an agent and listens.
  *
  * @throws {TokenFileError} if the tokens file cannot be used
+ * @throws {TlsFileError} if the certificate or its key cannot be used
  * @throws {ListenError} if an address is taken
  */
 export async function startService(parameters: StartServiceParameters): Promise<Service> {
@@ -83,7 +84,7 @@ export async function startService(parameters: StartServiceParameters): Promise<
   );
   const reload = async (principal: string) => {
     await authenticator.reload();
-    const tls = await tlsMaterial(config);
+    const tls = config.tls && (await readTls(config.tls));
     if (tls) for (const listener of listeners) listener.renew(tls);
     await agent.reload(principal);
     log.info({ principal }, "reloaded");
@@ -112,7 +113,7 @@ export async function startService(parameters: StartServiceParameters): Promise<
       listeners.push(await listenSocket(createApp(options), listen.socket));
     }
     if (listen.port !== undefined) {
-      const tls = await tlsMaterial(config);
+      const tls = config.tls && (await readTls(config.tls));
       const address = { host: listen.host, port: listen.port, tls: tls !== undefined };
       listeners.push(await listenTcp(createApp({ ...options, tls }), address));
     }
@@ -129,10 +130,4 @@ export async function startService(parameters: StartServiceParameters): Promise<
       await Promise.all(listeners.map((listener) => listener.close(GRACE_MS)));
     },
   };
-}
-
-async function tlsMaterial({ tls }: ServeConfig): Promise<TlsMaterial | undefined> {
-  if (!tls) return undefined;
-  const [cert, key] = await Promise.all([readFile(tls.cert), readFile(tls.key)]);
-  return { cert, key };
 }
