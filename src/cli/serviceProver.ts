@@ -1,3 +1,4 @@
+import { usableCircuit } from "../prover/artifacts.ts";
 import { createKernelProver } from "../prover/kernel/kernelProver.ts";
 import type { Prover } from "../prover/prover.ts";
 import { createSnarkjsProver } from "../prover/snarkjs.ts";
@@ -10,6 +11,19 @@ export interface ServiceProver {
   prover: Prover;
   /** Resolves once a proof has come out; one that failed is tried again. */
   checkProver(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Development keys sign, and must not guard assets: the log says so at each start.
+ *
+ * @throws {DevelopmentKeysError} in production mode, before anything is opened
+ */
+export async function assertKeysAllowed(log: Logger): Promise<void> {
+  const { setup } = await usableCircuit("gate");
+  if (setup === "development") {
+    log.warn("the proving keys come from a development ceremony: whoever ran it can forge proofs");
+  }
 }
 
 /**
@@ -29,6 +43,7 @@ export function openServiceProver(
             log.warn({ reason }, "the kernel does not work here: snarkjs proves, more slowly"),
         });
   let proven: Promise<void> | undefined;
+  let isClosed = false;
   const checkProver = () => {
     proven ??= warmUp(prover, log).catch((error: unknown) => {
       proven = undefined;
@@ -36,8 +51,17 @@ export function openServiceProver(
     });
     return proven;
   };
-  checkProver().catch((err) => log.error({ err }, "no proof came out"));
-  return { prover, checkProver };
+  checkProver().catch((err) => {
+    if (!isClosed) log.error({ err }, "no proof came out");
+  });
+  return {
+    prover,
+    checkProver,
+    close() {
+      isClosed = true;
+      return prover.close();
+    },
+  };
 }
 
 async function warmUp(prover: Prover, log: Logger): Promise<void> {

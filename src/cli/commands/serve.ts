@@ -14,7 +14,7 @@ import { done } from "../output.ts";
 import { openServedGates } from "../servedGates.ts";
 import { type ServeFileOptions, serveConfig, serveFileOption } from "../serveFile.ts";
 import { openServiceJournal } from "../serviceJournal.ts";
-import { openServiceProver } from "../serviceProver.ts";
+import { assertKeysAllowed, openServiceProver } from "../serviceProver.ts";
 
 /** `zkmandate serve`: the signer as a service. */
 export function serveCommand(): Command {
@@ -41,12 +41,13 @@ export function serveCommand(): Command {
           for (const close of toClose.splice(0).reverse()) await close();
         };
         try {
+          await assertKeysAllowed(log);
           const served = await openServedGates(cli, options, config);
           toClose.push(() => served.close());
           const { journal } = await openServiceJournal(cli, options, config);
           toClose.push(() => journal.close());
-          const { prover, checkProver } = openServiceProver(config, log);
-          toClose.push(() => prover.close());
+          const { prover, checkProver, close } = openServiceProver(config, log);
+          toClose.push(close);
           const agent = await createAgent({
             gates: served.gates,
             journal,
