@@ -3,7 +3,7 @@ import { RpcError } from "../errors/agent.ts";
 import type { Agent } from "./agent.ts";
 import { rpcCodes } from "./reasons.ts";
 import { methods } from "./rpc/methods.ts";
-import { isReadMethod, readMethod } from "./rpc/reads.ts";
+import { isReadMethod, readMethod, readMethods } from "./rpc/reads.ts";
 import { rpcErrorOf } from "./rpc/rpcErrors.ts";
 
 /** Who calls, and what they may. */
@@ -35,6 +35,9 @@ export interface GateRpcOptions {
  * @throws {RpcError} and nothing else
  */
 export type GateRpc = (method: string, params: unknown, context: RpcContext) => Promise<unknown>;
+
+/** Every method that is answered, if only with a refusal of its own. */
+export const rpcMethods: readonly string[] = [...Object.keys(methods), ...readMethods];
 
 /**
  * Ethereum's JSON-RPC, with gates as its accounts: transactions of theirs are held against the policy,

@@ -53,7 +53,10 @@ export async function openLane(parameters: OpenLaneParameters): Promise<OpenLane
   const id: LaneId = { chainId, gate: gate.gate, lane: lane.lane };
   const blockNumber = await getBlockNumber(client, { cacheTime: 0 });
   const onchain = await readLane(client, { gate: gate.gate, lane: lane.lane, blockNumber });
-  if (onchain.epoch === 0) throw new LaneBlockedError({ reason: "no rotation ever named it" });
+  if (onchain.epoch === 0)
+    throw new LaneBlockedError({
+      reason: "the gate has no such lane: no deployment or rotation named it",
+    });
   const policy = numberToHex(onchain.policy, { size: 32 });
   const found = await lane.mandate(onchain.policy);
   if (found?.committed.commitment !== onchain.policy) {

@@ -41,6 +41,7 @@ const codesByError: Readonly<Record<string, ExitCode>> = {
   WorkspaceError: exitCodes.usage,
   ServeConfigError: exitCodes.usage,
   TokenFileError: exitCodes.usage,
+  TlsFileError: exitCodes.usage,
   TokenNameError: exitCodes.usage,
   InputFileError: exitCodes.usage,
   FileExistsError: exitCodes.usage,

@@ -96,7 +96,11 @@ export class JournalNotEmptyError extends BaseError {
 
   constructor({ place, table }: { place: string; table: string }) {
     super("A backup is only restored into an empty journal", {
-      details: [`database: ${place}`, `it already holds: ${table}`],
+      details: [
+        `database: ${place}`,
+        `it already holds: ${table}`,
+        "stop the service, and move the database away or name an empty one",
+      ],
     });
   }
 }

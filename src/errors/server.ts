@@ -25,8 +25,8 @@ export class TokenFileError extends BaseError {
 export class TokenNameError extends BaseError {
   override readonly name = "TokenNameError";
 
-  constructor({ name, problem }: { name: string; problem: string }) {
-    super(`The token ${name} ${problem}`);
+  constructor({ name, problem, hint }: { name: string; problem: string; hint: string }) {
+    super(`The token ${name} ${problem}`, { details: [hint] });
   }
 }
 

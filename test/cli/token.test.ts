@@ -48,6 +48,9 @@ describe("zkmandate token", () => {
     expect((await run("new", "bot", "--gates", "other")).json.error.details).toEqual([
       "its gates: desk",
     ]);
+    const idle = await run("new", "bot", "--methods", "eth_*", "metric");
+    expect(idle.code).toBe(2);
+    expect(idle.json.error.details.join()).toContain("metrics");
     expect((await run("new", "Bot Two")).code).toBe(2);
     expect((await run("new", "bot", "--expires", "2020-01-01")).code).toBe(2);
     expect((await run("revoke", "nobody")).code).toBe(2);

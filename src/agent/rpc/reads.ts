@@ -4,7 +4,7 @@ import { codeOf } from "../reasons.ts";
 import { chainOf, clientOf, type RpcCall } from "./scope.ts";
 
 /** What is passed to the node: reads that leave nothing behind in it. */
-const readMethods = new Set([
+export const readMethods: ReadonlySet<string> = new Set([
   "eth_blobBaseFee",
   "eth_blockNumber",
   "eth_call",

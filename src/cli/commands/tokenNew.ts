@@ -1,6 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
+import { rpcMethods } from "../../agent/gateRpc.ts";
 import { UsageError } from "../../errors/cli.ts";
+import { namesMethod } from "../../server/auth/token.ts";
 import { addToken } from "../../server/auth/tokenFile.ts";
+import { METRICS_METHOD } from "../../server/http/app.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
 import { done, table } from "../output.ts";
@@ -57,6 +60,13 @@ export function tokenNewCommand(): Command {
         if (unknown !== undefined) {
           throw new UsageError(`The service has no gate ${unknown}`, {
             details: [`its gates: ${config.gates.map((gate) => gate.name).join(", ")}`],
+          });
+        }
+        const offered = [...rpcMethods, METRICS_METHOD];
+        const idle = methods.find((entry) => !offered.some((name) => namesMethod([entry], name)));
+        if (idle !== undefined) {
+          throw new UsageError(`The service has no method ${idle}`, {
+            details: [`its methods: ${offered.join(", ")}`],
           });
         }
         if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name as string)) {

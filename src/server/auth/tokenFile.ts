@@ -52,7 +52,11 @@ export async function addToken(path: string, wanted: NewToken): Promise<string> 
   const token = newToken();
   await change(path, (tokens) => {
     if (tokens.some(({ name }) => name === wanted.name)) {
-      throw new TokenNameError({ name: wanted.name, problem: "is there already" });
+      throw new TokenNameError({
+        name: wanted.name,
+        problem: "is there already",
+        hint: "choose another name: one is never given twice, not even after it was revoked",
+      });
     }
     const hash = hashToken(token).toString("hex");
     return [...tokens, { ...wanted, hash, createdAt: new Date().toISOString() }];
@@ -75,7 +79,12 @@ export async function revokeToken(path: string, name: string): Promise<TokenReco
       return revoked;
     }),
   );
-  if (!revoked) throw new TokenNameError({ name, problem: "is not in the tokens file" });
+  if (!revoked)
+    throw new TokenNameError({
+      name,
+      problem: "is not in the tokens file",
+      hint: "see: zkmandate token list",
+    });
   return revoked;
 }
 

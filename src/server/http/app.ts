@@ -35,7 +35,7 @@ export interface AppOptions {
 }
 
 /** The method that stands for reading `/metrics` in a token's list. */
-const METRICS_METHOD = "metrics";
+export const METRICS_METHOD = "metrics";
 
 /** The answer to bytes that are no HTTP. */
 const NOT_HTTP = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
