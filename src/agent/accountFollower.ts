@@ -43,7 +43,8 @@ const ended = new Set<RequestRecord["status"]>(["denied", "failed", "expired"]);
 /**
  * Looks after an account's outer transactions until a finalized block has used each nonce: notices what was
  * mined and what was reorganised away, sends again what the node has forgotten, raises the fee of what is stuck,
- * and takes the place of what can no longer execute with a transfer to the account itself.
+ * and takes the place of what can no longer execute with a transfer to the account itself. A nonce that was taken
+ * for used and is not is looked after again: nothing that comes after it could be mined.
  *
  * Of several processes that share an account one at a time does this: whoever holds the account's lease.
  */
@@ -82,9 +83,12 @@ export function createAccountFollower(options: AccountFollowerOptions) {
     const isUsed = transaction.nonce < now.nonce;
     const mined = isUsed ? await findMined(transaction) : undefined;
     let current = transaction;
-    if (!isSame(mined, transaction.mined)) {
+    // Taken for settled before, by what a node said that another knows nothing of.
+    const isReopened = !isUsed && transaction.status === "mined";
+    if (!isSame(mined, transaction.mined) || isReopened) {
       crashPoint("mined-seen");
-      current = { ...transaction, mined };
+      const status = transaction.attempts.length > 0 ? "sent" : "reserved";
+      current = { ...transaction, mined, status };
       await journal.transactions.save(current);
       crashPoint("mined-recorded");
       onMined(current);
@@ -93,14 +97,24 @@ export function createAccountFollower(options: AccountFollowerOptions) {
       await push(current, now);
       return;
     }
+    if (current.status === "mined") return;
     const isSettled = mined
-      ? mined.blockNumber <= now.finalizedNumber
+      ? mined.blockNumber <= now.finalizedNumber && !(await isUnconfirmed(current))
       : // Somebody else has used the nonce.
         transaction.nonce < (await now.finalizedNonce());
     if (!isSettled) return;
     await journal.transactions.save({ ...current, status: "mined" });
     for (const { hash } of current.attempts) firstSeen.delete(hash);
     onMined({ ...current, status: "mined" });
+  }
+
+  /** Whether a receipt says that a request was executed, and the lane's state has not: a node may lie. */
+  async function isUnconfirmed({ request: id, attempts, mined, ...rest }: OuterTransaction) {
+    const attempt = attempts.find(({ hash }) => hash === mined?.hash);
+    if (id === undefined || !mined?.success || !attempt) return false;
+    if (isCancel({ ...rest, attempts }, attempt)) return false;
+    const request = await journal.requests.get(id);
+    return request?.status === "signed" || request?.status === "submitted";
   }
 
   /** Sees to it that a nonce which is not used yet gets used. */
@@ -169,9 +183,10 @@ export function createAccountFollower(options: AccountFollowerOptions) {
      * @returns whether anything is left to look after
      */
     async follow(): Promise<boolean> {
-      const open = await journal.transactions.open(chainId, address);
-      if (open.length === 0) return false;
+      const known = await journal.transactions.open(chainId, address);
+      if (known.length === 0) return false;
       const now = await look();
+      const open = await journal.transactions.open(chainId, address, now.nonce);
       for (const transaction of open) await followOne(transaction, now).catch(onProblem);
       return true;
     },

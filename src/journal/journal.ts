@@ -114,8 +114,8 @@ export interface Journal {
      *   it lacks an attempt that is recorded
      */
     save(transaction: OuterTransaction): Promise<void>;
-    /** Those that are not mined, by nonce. */
-    open(chainId: number, submitter: Address): Promise<OuterTransaction[]>;
+    /** Those that are not mined, and all from the nonce `from` on, mined or not; by nonce. */
+    open(chainId: number, submitter: Address, from?: number): Promise<OuterTransaction[]>;
     ofRequest(request: string): Promise<OuterTransaction | undefined>;
   };
   audit: {

@@ -47,14 +47,14 @@ export function createTransactionRecords(
   return {
     reserve: (input) => database.write((db) => reserve(db, input)),
     save: (transaction) => database.write((db) => save(db, transaction)),
-    open: (chainId, submitter) =>
+    open: (chainId, submitter, from = Number.MAX_SAFE_INTEGER) =>
       database.read(async (db) => {
         const rows = await db
           .selectFrom("transactions")
           .select(transactionColumns)
           .where("chain_id", "=", chainId)
           .where("submitter", "=", submitter.toLowerCase())
-          .where("status", "!=", "mined")
+          .where((row) => row.or([row("status", "!=", "mined"), row("nonce", ">=", from)]))
           .orderBy("nonce")
           .execute();
         return rows.map((row) => openTransaction(cipher, row));

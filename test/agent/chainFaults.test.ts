@@ -1,6 +1,8 @@
+import { type Hex, keccak256, numberToHex } from "viem";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Agent } from "../../src/agent/agent.ts";
-import { type AgentWorld, createAgentWorld, until } from "./support/agentWorld.ts";
+import { CHAIN_ID } from "../chain/support/world.ts";
+import { type AgentWorld, createAgentWorld, FINALITY, until } from "./support/agentWorld.ts";
 
 let world: AgentWorld;
 let agent: Agent;
@@ -71,6 +73,66 @@ describe("a node that lies about a receipt", () => {
     await local.control.mine({ blocks: 1 });
     await reached(sent.id, "landed");
     await reached((await waiting).id, "landed");
+  });
+
+  /** The node takes transactions, keeps them to itself, and says that they were mined long ago. */
+  async function inventReceipts(status: "0x0" | "0x1") {
+    const { local, submitter, gate } = world;
+    const latest = await local.control.getBlock();
+    await local.control.mine({ blocks: Number(FINALITY) + 1 });
+    const kept = new Set<unknown>();
+    world.intercept(async (method, params, pass) => {
+      if (method === "eth_sendRawTransaction") {
+        const hash = keccak256(params[0] as Hex);
+        kept.add(hash);
+        return hash;
+      }
+      if (method === "eth_getTransactionCount") {
+        return numberToHex(Number(await pass()) + (params[1] === "pending" ? 0 : kept.size));
+      }
+      if (method !== "eth_getTransactionReceipt" || !kept.has(params[0])) return pass();
+      const fees = { cumulativeGasUsed: "0x1", effectiveGasPrice: "0x1", gasUsed: "0x1" };
+      return {
+        ...{ ...fees, blockHash: latest.hash, blockNumber: numberToHex(latest.number) },
+        ...{ contractAddress: null, from: submitter.account.address, logs: [], logsBloom: "0x" },
+        ...{ status, to: gate, transactionHash: params[0], transactionIndex: "0x0", type: "0x2" },
+      };
+    });
+  }
+
+  test("of a block that is final is not believed before the lane has moved", async () => {
+    const { pay, reached, journal, local, submitter } = world;
+    await inventReceipts("0x1");
+    const sent = await agent.send(pay(10n));
+    await until(async () => (await laneReport())?.problem?.includes("did not move") === true);
+    await local.control.mine({ blocks: 2 });
+    await until(async () => (await journal.transactions.ofRequest(sent.id))?.mined !== undefined);
+    world.intercept(undefined);
+    await reached(sent.id, "landed");
+    const next = await agent.send(pay(20n));
+    await reached(next.id, "landed");
+    await local.control.mine({ blocks: Number(FINALITY) });
+    const { address } = submitter.account;
+    await until(async () => (await journal.transactions.open(CHAIN_ID, address)).length === 0);
+  });
+
+  test("and leaves a nonce unused that it says was: those behind it are not held up", async () => {
+    const { pay, reached, journal, local } = world;
+    await inventReceipts("0x0");
+    const sent = await agent.send(pay(10n, { validFor: 60n }));
+    expect((await reached(sent.id, "failed")).failure?.reason).toBe("reverted");
+    await until(async () => (await journal.transactions.ofRequest(sent.id))?.status === "mined");
+    world.intercept(undefined);
+    await local.advance(61);
+    await local.control.mine({ blocks: Number(FINALITY) });
+    const next = await agent.send(pay(20n));
+    const landed = await reached(next.id, "landed");
+    const [first, second] = await Promise.all(
+      [sent, next].map(({ id }) => journal.transactions.ofRequest(id)),
+    );
+    expect(second?.nonce).toBe((first?.nonce ?? 0) + 1);
+    // The digest that was reported as failed is dead, and its place was taken.
+    expect(landed.signed?.seq).toBe(sent.signed?.seq);
   });
 
   test("a reverted receipt of what has landed changes nothing", async () => {

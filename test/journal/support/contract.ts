@@ -372,6 +372,13 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
       const mined = { hash: hash(2), blockNumber: 7n, blockHash: hash(3), success: true };
       await rival.transactions.save({ ...replaced, status: "mined", mined });
       expect(await journal.transactions.open(lane.chainId, submitter)).toEqual([second]);
+      const from = (nonce: number) => journal.transactions.open(lane.chainId, submitter, nonce);
+      expect((await from(sent.nonce)).map(({ nonce }) => nonce)).toEqual([
+        sent.nonce,
+        second.nonce,
+      ]);
+      expect(await from(second.nonce)).toEqual([second]);
+      expect(await from(second.nonce + 1)).toEqual([second]);
       // A reorganisation takes it back.
       await rival.transactions.save(replaced);
       expect(await journal.transactions.open(lane.chainId, submitter)).toEqual([replaced, second]);
