@@ -76,12 +76,27 @@ describe("sending", () => {
     expect(await world.auditEvents(request)).toEqual(["refused"]);
   });
 
-  test("so is one that sends more than the gate has, in geth's words", async () => {
+  /** A node that cannot estimate, and says so in geth's words. */
+  const cannotEstimate = (words: string) =>
     world.intercept((method, _params, pass) => {
       if (method !== "eth_estimateGas") return pass();
-      throw Object.assign(new Error("insufficient funds for transfer"), { code: -32_000 });
+      throw Object.assign(new Error(words), { code: -32_000 });
     });
+
+  test.each([
+    "insufficient funds for transfer",
+    "stack underflow (0 <=> 1)",
+    "invalid jump destination",
+    "write protection",
+  ])("so is one of which geth says: %s", async (words) => {
+    cannotEstimate(words);
     await expect(agent.send(world.pay(10n))).rejects.toMatchObject({ reason: "call-reverts" });
+    world.intercept(undefined);
+  });
+
+  test("one that the policy denies is denied, whatever the node says of it: it does not hold the lane up", async () => {
+    cannotEstimate("words that nobody has heard before");
+    await expect(agent.send(world.pay(2_000n))).rejects.toMatchObject({ reason: "denied" });
     world.intercept(undefined);
   });
 
