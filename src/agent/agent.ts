@@ -44,6 +44,11 @@ export interface LaneReport {
   seq?: string | undefined;
   inFlight: number;
   queued: number;
+  /**
+   * unix seconds: nothing new is signed until a finalized block is past it, or until one that is in flight has
+   * landed; absent when the lane is free. A record that was rebuilt or restored is quiet so.
+   */
+  busyUntil?: string | undefined;
   policy?: Hex | undefined;
 }
 

@@ -36,6 +36,8 @@ export interface LaneLook {
   inFlight: number;
   /** Sequence number of the next action at the latest block. */
   seq: bigint;
+  /** As `LaneStanding.busyUntil`. */
+  busyUntil: bigint | undefined;
 }
 
 /** How a lane stands and what was asked of it, at one moment. */
@@ -83,6 +85,7 @@ export async function followLane(lane: WorkingLane): Promise<LaneLook> {
     landed: open.filter(({ status }) => status === "landed").length,
     inFlight: inFlight.size,
     seq: standing.latestSeq,
+    busyUntil: standing.busyUntil,
   };
 }
 

@@ -77,6 +77,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
   };
   let inFlight = 0;
   let seq: bigint | undefined;
+  let busyUntil: bigint | undefined;
   let openRequests = 0;
   let added = 0;
 
@@ -106,6 +107,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
       seq: seq?.toString(),
       inFlight,
       queued,
+      ...(isOwned && busyUntil !== undefined && { busyUntil: `${busyUntil}` }),
       policy: open?.policy,
     };
   };
@@ -172,7 +174,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
     }
     const looked = await followLane(working as WorkingLane);
     const { landed } = looked;
-    ({ inFlight, seq, openRequests } = looked);
+    ({ inFlight, seq, openRequests, busyUntil } = looked);
     added = 0;
     if (openRequests === 0) return LONGEST_WAIT;
     return openRequests > landed ? tuning.pollingInterval : 4 * tuning.pollingInterval;

@@ -128,6 +128,7 @@ describe("a journal that was lost", () => {
     const next = again.send(pay(20n));
     // Quiet begins when the record is rebuilt.
     await until(async () => (await again.lanes())[0]?.epoch === 1);
+    await until(async () => (await again.lanes())[0]?.busyUntil !== undefined);
     await local.advance(601);
     await local.control.mine({ blocks: 8 });
     expect((await next).signed?.seq).toBe(1n);

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { LaneReport } from "../../agent/agent.ts";
 import { action, examples } from "../cli.ts";
 import { exitCodes } from "../exitCodes.ts";
-import { table } from "../output.ts";
+import { formatTime, table } from "../output.ts";
 import {
   type ServiceClientOptions,
   serviceClient,
@@ -42,11 +42,17 @@ export function serviceStatusCommand(): Command {
     );
 }
 
-function laneText({ state, isOwned, problem, epoch, seq, inFlight, queued }: LaneReport): string {
+function laneText(report: LaneReport): string {
+  const { state, isOwned, problem, epoch, seq, inFlight, queued, busyUntil } = report;
+  // With something in flight the lane is only busy, and soon free again.
+  const quietUntil = inFlight === 0 && busyUntil !== undefined ? BigInt(busyUntil) : undefined;
   return [
     problem ? `${state}: ${problem}` : state,
     ...(isOwned ? [] : ["not this process's"]),
     ...(epoch === undefined ? [] : [`epoch ${epoch}, sequence ${seq}`]),
     `${inFlight} in flight, ${queued} queued`,
+    ...(quietUntil === undefined
+      ? []
+      : [`signs nothing until a finalized block is past ${formatTime(quietUntil)}`]),
   ].join(", ");
 }
