@@ -24,11 +24,17 @@ export function createPauses(journal: Journal["pauses"]): Pauses {
   let recorded = new Set<string>();
   /** Asked for here and perhaps not durable yet. */
   const asked = new Set<string>();
+  /** How often something was recorded from here: what was listed before that is outdated. */
+  let changes = 0;
   const has = (gate: string) => recorded.has(gate) || asked.has(gate);
   const isPaused = (gate: Address) => has("*") || has(gate.toLowerCase());
 
   async function refresh(): Promise<void> {
-    recorded = new Set((await journal.list()).map((gate) => gate.toLowerCase()));
+    for (let before = -1; before !== changes; ) {
+      before = changes;
+      const listed = await journal.list();
+      if (before === changes) recorded = new Set(listed.map((gate) => gate.toLowerCase()));
+    }
   }
 
   return {
@@ -40,6 +46,7 @@ export function createPauses(journal: Journal["pauses"]): Pauses {
       await journal.set(gate, paused);
       if (paused) recorded.add(name);
       else recorded.delete(name);
+      changes += 1;
       asked.delete(name);
     },
     async assertRunning(gate) {
