@@ -19,7 +19,7 @@ export function serviceRestoreCommand(): Command {
   const command = new Command("restore")
     .description(
       "Restores a backup into an empty journal, whole or not at all; the service must be stopped. Requests that " +
-        "were under way are reported as failed, and nothing is signed for 600 s of the chain's time: what was " +
+        "were under way are reported as failed, and nothing is signed until a finalized block is 600 s later: what was " +
         "signed after the backup could still land.",
     )
     .argument("<file>", "what `zkmandate service backup` wrote");
