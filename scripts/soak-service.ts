@@ -13,6 +13,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createArchive } from "../test/crash/support/archive.ts";
+import { atRest } from "../test/crash/support/atRest.ts";
 import { createRandom, unreliableNode } from "../test/crash/support/chaos.ts";
 import { startCrashWorld } from "../test/crash/support/crashWorld.ts";
 import { verifyWorld } from "../test/crash/support/verify.ts";
@@ -38,8 +39,10 @@ const KILLED_EARLY = 0.15;
 const LIFE = 8_000;
 /** milliseconds that starting takes about */
 const STARTING = 1_500;
-/** seconds that a signed action can land */
-const VALID_FOR = 90;
+/** seconds that a signed action can land: some die in the next crash, others outlive it */
+const VALID_FOR = [60, 300] as const;
+/** milliseconds between blocks, each a second of the chain's */
+const BLOCK_INTERVAL = 250;
 const REORGANIZE_EVERY = 20_000;
 /** milliseconds in which everything comes to its end after the last kill, or something is stuck */
 const END_WITHIN = 600_000;
@@ -50,6 +53,7 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 const world = await startCrashWorld({
   journal: journalKind,
   lanes: Number(values.lanes),
+  blockInterval: BLOCK_INTERVAL,
   tuning: { leaseTtl: 900, pollingInterval: 100 },
 });
 const { client, keeper, witness } = world;
@@ -68,7 +72,11 @@ async function keepAsking(): Promise<void> {
     const kind = luck < 0.9 ? "pay" : luck < 0.95 ? "denied" : luck < 0.985 ? "reverting" : "sign";
     const lane = random() < 0.5 ? Math.floor(random() * world.laneIds.length) : undefined;
     await client.place(
-      world.order(kind, { lane, validFor: VALID_FOR, copies: random() < 0.1 ? 2 : 1 }),
+      world.order(kind, {
+        lane,
+        validFor: VALID_FOR[random() < 0.5 ? 0 : 1],
+        copies: random() < 0.1 ? 2 : 1,
+      }),
     );
   }
 }
@@ -127,8 +135,7 @@ const stuck = setTimeout(async () => {
   process.exit(1);
 }, END_WITHIN);
 await Promise.all(clients);
-const ends = new Set(["final", "denied", "failed", "expired"]);
-await Promise.all(client.logs.map((log) => client.settled(log, ends)));
+await atRest(world, journal);
 clearTimeout(stuck);
 const codes = await Promise.all(last.map((service) => service.stop()));
 

@@ -8,6 +8,8 @@ import type { SignedGateCall } from "../../../src/signer/gateCall.ts";
 export interface Archive {
   /** By the calldata that hands it to the gate. */
   signed: ReadonlyMap<Hex, SignedGateCall>;
+  /** State commitments that transitions lead to, of those that were only reserved too. */
+  states: readonly { lane: number; epoch: number; seq: bigint; state: bigint }[];
   /** Heads of the audit log. */
   checkpoints: readonly AuditCheckpoint[];
   /** Takes a copy of what is there now. */
@@ -18,9 +20,13 @@ export function createArchive(
   lanes: readonly { chainId: number; gate: Hex; lane: number }[],
 ): Archive {
   const signed = new Map<Hex, SignedGateCall>();
+  const states = new Map<bigint, Archive["states"][number]>();
   const checkpoints: AuditCheckpoint[] = [];
   return {
     signed,
+    get states() {
+      return [...states.values()];
+    },
     checkpoints,
     async collect(journal) {
       const records = await Promise.all(lanes.map((lane) => journal.lanes.read(lane)));
@@ -31,6 +37,8 @@ export function createArchive(
         ...requests.flatMap((request) => request.signed ?? []),
       ];
       for (const call of calls) {
+        const { epoch, seq, proof } = call;
+        states.set(proof.stateNew, { lane: proof.lane, epoch, seq, state: proof.stateNew });
         // What is only reserved has no signature: there is nothing that could land.
         if (call.signature !== "0x") signed.set(executeCalldata(call), call);
       }

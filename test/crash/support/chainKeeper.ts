@@ -14,7 +14,7 @@ const MAX_DEPTH = 3;
 export interface ChainKeeper {
   /** Timestamp of the block that is final when this one is the latest; of the first block, before. */
   finalizedTime(number: number): bigint;
-  /** Number of the latest block that has this timestamp or an earlier one. */
+  /** Number of the block that ever had this timestamp, whether it is still there or was taken back. */
   numberAt(time: bigint): number;
   latest(): { number: number; time: bigint };
   /** Lets chain time pass, and as many blocks as make it final. */
@@ -44,6 +44,8 @@ export async function keepChain(
   /** Timestamps from the first block on. */
   const times: bigint[] = [first.timestamp];
   let clock = first.timestamp;
+  /** Also of blocks that were taken back: no two have the same timestamp. */
+  const numbers = new Map<bigint, number>();
   let snapshots: { id: unknown; number: number }[] = [];
   let isClosing = false;
   let isPaused = false;
@@ -64,6 +66,7 @@ export async function keepChain(
     await request({ method: "evm_setNextBlockTimestamp", params: [numberToHex(clock)] });
     await request({ method: "evm_mine" });
     times.push(clock);
+    numbers.set(clock, latestNumber());
   }
 
   const loop = (async () => {
@@ -75,7 +78,7 @@ export async function keepChain(
 
   return {
     finalizedTime: (number) => timeOf(number - FINALITY),
-    numberAt: (time) => start + times.findLastIndex((each) => each <= time),
+    numberAt: (time) => numbers.get(time) ?? start,
     latest: () => ({ number: latestNumber(), time: timeOf(latestNumber()) }),
     outlive: (seconds) =>
       inTurn(async () => {

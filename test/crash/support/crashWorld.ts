@@ -71,6 +71,15 @@ export interface CrashWorldOptions {
   /** milliseconds between blocks */
   blockInterval?: number;
   tuning?: Partial<AgentTuning>;
+  /** Where the SQLite journal is; the workspace unless given. */
+  journalFolder?: string;
+}
+
+/** What `/readyz` tells operators. */
+export interface ReadyAnswer {
+  ready: boolean;
+  /** The checks that fail. */
+  failing: string[];
 }
 
 export interface StartOptions {
@@ -99,6 +108,10 @@ export interface CrashWorld {
   start(options?: StartOptions): Promise<RunningService>;
   /** Waits until the processes that run serve every lane. */
   served(): Promise<void>;
+  /** What the process that runs says of itself. */
+  readiness(): Promise<ReadyAnswer>;
+  /** Waits until the process says so; everything if no check is named. */
+  untilReady(...failing: string[]): Promise<void>;
   /** An order like no other. */
   order(kind: "pay" | "denied" | "reverting" | "sign", more?: Partial<Order>): Order;
   /** The journal itself, opened beside the service. */
@@ -115,6 +128,7 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
   const witness = await startNodeWitness(node);
   const keeper = await keepChain(node, blockInterval);
   await desk.useNode(witness.rpcUrl);
+  const sqlitePath = join(options.journalFolder ?? folder, "journal.sqlite");
   await writeFile(
     join(folder, "crash.yaml"),
     [
@@ -122,21 +136,39 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
       "listen: { port: 0 }",
       postgres
         ? "journal: { postgres: { urlEnv: TEST_DATABASE } }"
-        : "journal: { sqlite: journal.sqlite }",
+        : `journal: { sqlite: "${sqlitePath}" }`,
       `gates: [{ workspace: ., name: desk, lanes: [${Array.from({ length: lanes }, (_, i) => i)}] }]`,
       "fees: { stuckSeconds: 5 }",
       "rate: { callsPerMinute: 1000000 }",
       "queue: { maxSeconds: 86400, maxQueued: 10000 }",
     ].join("\n"),
   );
-  const token = await desk.token("bot");
+  const token = await desk.token("bot", "--operator");
   const identity = await loadSealIdentity(join(folder, "secrets", "service.age"), passphrase);
   const running: RunningService[] = [];
   const client = createDeskClient({ urls: () => running.map(({ url }) => url), token });
   let orders = 0;
 
+  async function readiness(): Promise<ReadyAnswer> {
+    const [service] = running;
+    const response = await fetch(`${service?.url}/readyz`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { checks } = (await response.json()) as { checks: { name: string; ok: boolean }[] };
+    const failing = checks.filter(({ ok }) => !ok).map(({ name }) => name);
+    return { ready: response.status === 200, failing };
+  }
+
   return {
     desk,
+    readiness,
+    async untilReady(...names) {
+      for (;;) {
+        const { ready, failing } = await readiness();
+        if (names.length === 0 ? ready : names.every((name) => failing.includes(name))) return;
+        await sleep(100);
+      }
+    },
     keeper,
     witness,
     laneIds: Array.from({ length: lanes }, (_, lane) => ({
@@ -197,7 +229,7 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
     openJournal: () =>
       postgres
         ? openPostgresJournal({ connectionString: postgres.connectionString, identity })
-        : openSqliteJournal({ path: join(folder, "journal.sqlite"), identity }),
+        : openSqliteJournal({ path: sqlitePath, identity }),
 
     async close() {
       await Promise.all([...running].map((service) => service.stop("SIGKILL")));

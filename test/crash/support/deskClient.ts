@@ -22,6 +22,8 @@ export interface OrderLog extends Order {
   hashes: Set<Hex>;
   /** What it was handed out, signed. */
   signed: SignedAnswer[];
+  /** Reasons for which it asked again. */
+  heard: Set<string>;
   /** The reason word of its refusal. */
   refused?: string | undefined;
   /** Where it was last seen to stand. */
@@ -115,7 +117,11 @@ export function createDeskClient(options: { urls(): string[]; token: string }): 
       }
       return true;
     }
-    if (!answer?.error || passing.has(reason)) return false;
+    if (!answer?.error) return false;
+    if (passing.has(reason)) {
+      log.heard.add(reason);
+      return false;
+    }
     log.refused = reason;
     return true;
   }
@@ -130,6 +136,7 @@ export function createDeskClient(options: { urls(): string[]; token: string }): 
         requests: new Set(),
         hashes: new Set(),
         signed: [],
+        heard: new Set(),
         attempts: 0,
       };
       logs.push(log);
