@@ -9,7 +9,8 @@ export function benchCommand(): Command {
   return new Command("bench")
     .description(
       "Measures each circuit's stages (evaluate, witness, prove, verify, sign, pipeline; median and 95th " +
-        "percentile, warm), peak memory, and the gas of each operation on a local chain. Takes minutes.",
+        "percentile, warm), signatures by kind of key, a start from nothing, the service over HTTP, memory, and the " +
+        "gas of each operation on a local chain. Takes minutes.",
     )
     .option("--runs <number>", "runs that count, of each stage", parseCount, 20)
     .addHelpText("after", examples(["zkmandate bench", "zkmandate bench --runs 50 --json"]))
