@@ -1,0 +1,46 @@
+import { copyFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { createArchive } from "./support/archive.ts";
+import { type CrashWorld, startCrashWorld } from "./support/crashWorld.ts";
+import { verifyWorld } from "./support/verify.ts";
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+let world: CrashWorld;
+beforeAll(async () => {
+  world = await startCrashWorld({ journal: "sqlite", lanes: 1 });
+});
+afterAll(() => world?.close());
+
+it("the checks notice a journal that was taken back behind the service's back", async () => {
+  const { client, order, desk } = world;
+  const path = join(desk.folder, "journal.sqlite");
+  const archive = createArchive(world.laneIds);
+  const final = new Set(["final"]);
+
+  const first = await world.start();
+  await client.settled(await client.place(order("pay")), final);
+  expect(await first.stop()).toBe(0);
+  await copyFile(path, `${path}.old`);
+
+  const second = await world.start();
+  const forgotten = await client.place(order("sign", { validFor: 300 }));
+  const journal = await world.openJournal();
+  await archive.collect(journal);
+  await journal.close();
+  await second.stop("SIGKILL");
+  for (const suffix of ["", "-wal", "-shm"]) await rm(`${path}${suffix}`, { force: true });
+  await copyFile(`${path}.old`, path);
+
+  const third = await world.start();
+  await client.settled(await client.place(order("pay")), final);
+  expect(await third.stop()).toBe(0);
+  const restored = await world.openJournal();
+  const { violations } = await verifyWorld(world, restored, archive);
+  await restored.close();
+  expect(forgotten.signed).toHaveLength(1);
+  for (const noticed of [/was signed while .* could land/, /was lost/, /audit log: entry \d+/]) {
+    expect(violations).toContainEqual(expect.stringMatching(noticed));
+  }
+});
