@@ -31,12 +31,13 @@ export class GateNotReadyError extends BaseError {
 export class StateMismatchError extends BaseError {
   override readonly name = "StateMismatchError";
 
-  constructor(input: { lane: number; recorded: string; onchain: string }) {
+  constructor(input: { lane: number; recorded: string; onchain: string; hint?: string }) {
     super(`Lane ${input.lane}: the recorded state is not the one on-chain`, {
       details: [
         `recorded: ${input.recorded}`,
         `on-chain: ${input.onchain}`,
-        "the agent key may have been used elsewhere; `zkmandate state recover` rebuilds the record",
+        input.hint ??
+          "the agent key may have been used elsewhere; `zkmandate state recover` rebuilds the record",
       ],
     });
   }

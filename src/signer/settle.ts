@@ -136,5 +136,8 @@ function mismatch<Released>(
     lane: record.lane,
     recorded: `${known}, final state ${stateCommitment(state)}`,
     onchain: `epoch ${epoch}, seq ${position.seq}, state ${position.state}`,
+    ...(position.epoch !== epoch && {
+      hint: `the rotation to epoch ${epoch} did not name the lane: it is dead until another one does`,
+    }),
   });
 }

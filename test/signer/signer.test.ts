@@ -357,6 +357,13 @@ describe("doubt denies", () => {
     await expect(signerOn(store).sign(transfer(1n))).rejects.toThrow(StateMismatchError);
   });
 
+  test("a lane that a rotation left out is told so", async () => {
+    snapshot.epoch = 2;
+    await expect(signerOn(store).standing()).rejects.toThrow(
+      "the rotation to epoch 2 did not name the lane",
+    );
+  });
+
   test("a pending transition that landed with another state is no match", async () => {
     const signer = signerOn(store);
     const signed = await signer.sign(transfer(1n));

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { type Address, numberToHex } from "viem";
 import { getBlock, readContract } from "viem/actions";
 import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
+import { countLanes } from "../../chain/countLanes.ts";
 import { gateOperation } from "../../chain/gateOperation.ts";
 import { readGate } from "../../chain/readGate.ts";
 import { laneGenesis } from "../../chain/rotation.ts";
@@ -15,7 +16,7 @@ import { assertStatesCanBeKept } from "../keptStates.ts";
 import { type NewMandatesOptions, newMandates, riskFeedOf } from "../newMandates.ts";
 import { openIdentity } from "../secrets.ts";
 
-interface RotateOptions extends PassphraseOptions, NewMandatesOptions {
+interface RotateOptions extends PassphraseOptions, Partial<NewMandatesOptions> {
   agent?: Address;
   keepState?: boolean;
 }
@@ -30,7 +31,11 @@ export function gateRotateCommand(): Command {
         "--keep-state keeps the lanes' states (same budgets and units only).",
     )
     .argument("[file]", "a policy; the workspace's by default")
-    .option("--lanes <number>", "lanes that share the policy's budgets", parseCount, 1)
+    .option(
+      "--lanes <number>",
+      "lanes that share the policy's budgets; as many as now by default",
+      parseCount,
+    )
     .option("--commitments <hex...>", "commitments that `policy commit` made, instead of a policy")
     .option("--agent <address>", "the new agent key; the agent account by default", parseAddress)
     .option("--keep-state", "keep the lanes' states");
@@ -47,7 +52,14 @@ export function gateRotateCommand(): Command {
         await assertNotRevoked(reader, { ...deployment, agent });
         const identity = await openIdentity(cli, options);
         return announce(cli, options, "rotate", async (client, { gate, timelock, chainId }) => {
-          const { mandates, seal } = await newMandates(cli, identity, options, file);
+          const live = await countLanes(client, { gate });
+          const wanted = { ...options, lanes: options.lanes ?? Math.max(live, 1) };
+          const { mandates, seal } = await newMandates(cli, identity, wanted, file);
+          if (mandates.length < live) {
+            cli.warn(
+              `the gate has ${live} lanes, the rotation names ${mandates.length}: the others are dead once it is executed`,
+            );
+          }
           if (options.keepState) {
             await assertStatesCanBeKept(client, workspace, identity, { gate, mandates });
           }
