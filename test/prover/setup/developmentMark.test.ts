@@ -139,7 +139,7 @@ describe("production mode", () => {
     await expect(loadArtifacts("gate", production)).rejects.toBeInstanceOf(DevelopmentKeysError);
     await expect(loadArtifact("gate", "zkey", production)).rejects.toThrow("marked as a dev");
     expect((await loadArtifacts("gate", { ...options, production: false })).zkey).toEqual(
-      Buffer.from(zkey),
+      new Uint8Array(zkey),
     );
     await copyFile(path("kept.json"), path("manifest.json"));
   });
