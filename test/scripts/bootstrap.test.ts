@@ -19,11 +19,11 @@ const directory = mkdtempSync(join(tmpdir(), "zkmandate bootstrap "));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("which Node is recent enough", () => {
-  test.each(["22.18.0", "22.20.1", "23.6.0", "24.0.0", "v26.10.0"])("%s is", (version) => {
+  test.each(["22.18.0", "22.20.1", "24.0.0", "v26.10.0"])("%s is", (version) => {
     expect(isSupportedNode(version)).toBe(true);
   });
 
-  test.each(["18.20.4", "20.20.2", "22.17.1", "22.9.0", "23.5.0", "", "next"])(
+  test.each(["18.20.4", "20.20.2", "22.17.1", "22.9.0", "23.6.0", "23.11.1", "", "next"])(
     "%s is not",
     (version) => {
       expect(isSupportedNode(version)).toBe(false);
