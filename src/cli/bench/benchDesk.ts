@@ -9,14 +9,18 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import {
+  type Account,
   type Address,
   bytesToHex,
+  type Chain,
   createTestClient,
   createWalletClient,
   defineChain,
   http,
   parseEther,
   publicActions,
+  type Transport,
+  type WalletClient,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { deployContract } from "../../chain/deployContract.ts";
@@ -24,6 +28,7 @@ import { importKeystore } from "../../keys/keystore.ts";
 import { createSealIdentity } from "../../keys/sealed.ts";
 import { demoTokenAbi } from "../demo/abi/demoToken.ts";
 import { demoTokenBytecode } from "../demo/bytecode/demoToken.ts";
+import type { ChainControl } from "../demo/localChain.ts";
 
 const CHAIN_ID = 31_337;
 const PASSPHRASE = "only for the bench";
@@ -51,6 +56,8 @@ rules:
     charge: { volume: amount, velocity: 1 }
 `;
 
+type DeskWallet = WalletClient<Transport, Chain, Account>;
+
 /** A gate on a node of this process, and the service that signs for it in a process of its own. */
 export interface BenchDesk {
   gate: Address;
@@ -58,9 +65,9 @@ export interface BenchDesk {
   /** The service's URL. */
   url: string;
   bearer: string;
-  control: ReturnType<typeof controlOf>;
+  control: ChainControl;
   /** Sends as the account that the gate lets submit. */
-  submitter: ReturnType<typeof walletOf>;
+  submitter: DeskWallet;
   close(): Promise<void>;
 }
 
@@ -72,7 +79,7 @@ const chainOf = (rpcUrl: string) =>
     rpcUrls: { default: { http: [rpcUrl] } },
   });
 
-function controlOf(rpcUrl: string) {
+function controlOf(rpcUrl: string): ChainControl {
   return createTestClient({
     chain: chainOf(rpcUrl),
     mode: "hardhat",
@@ -81,7 +88,7 @@ function controlOf(rpcUrl: string) {
   }).extend(publicActions);
 }
 
-function walletOf(rpcUrl: string, privateKey: Uint8Array) {
+function walletOf(rpcUrl: string, privateKey: Uint8Array): DeskWallet {
   return createWalletClient({
     account: privateKeyToAccount(bytesToHex(privateKey)),
     chain: chainOf(rpcUrl),
