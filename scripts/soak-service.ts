@@ -44,6 +44,8 @@ const VALID_FOR = [60, 300] as const;
 /** milliseconds between blocks, each a second of the chain's */
 const BLOCK_INTERVAL = 250;
 const REORGANIZE_EVERY = 20_000;
+/** milliseconds between copies of the journal, which forgets what is dead */
+const COLLECT_EVERY = 1_000;
 /** milliseconds in which everything comes to its end after the last kill, or something is stuck */
 const END_WITHIN = 600_000;
 
@@ -101,7 +103,6 @@ async function keepKilling(): Promise<void> {
     await service?.stop("SIGKILL");
     killed += 1;
     if (!service) killedEarly += 1;
-    await archive.collect(journal);
     if (killed % 10 === 0) {
       const counts = JSON.stringify(await journal.requests.count());
       say(`${killed} kills, ${client.logs.length} orders, ${counts}`);
@@ -118,10 +119,19 @@ async function keepReorganizing(): Promise<void> {
   }
 }
 
+async function keepCollecting(): Promise<void> {
+  while (!isEnding) {
+    await archive.collect(journal);
+    await sleep(COLLECT_EVERY, undefined, { ref: false });
+  }
+}
+
 const clients = Array.from({ length: Number(values.clients) }, () => keepAsking());
 void keepReorganizing();
+const collecting = keepCollecting();
 await Promise.all(Array.from({ length: processes }, keepKilling));
 isEnding = true;
+await collecting;
 witness.intercept();
 say("the last one was killed; everything comes to its end");
 const last = await Promise.all(Array.from({ length: processes }, () => world.start()));

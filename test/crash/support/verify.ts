@@ -5,42 +5,28 @@
 import { join } from "node:path";
 import {
   type Address,
-  decodeFunctionData,
-  type Hex,
   hexToBigInt,
   isAddressEqual,
   keccak256,
   parseTransaction,
-  recoverAddress,
   recoverTransactionAddress,
-  zeroAddress,
 } from "viem";
 import { call as ethCall, getTransactionCount } from "viem/actions";
-import { circuits } from "../../../src/action/circuits.ts";
-import { contextHash, contextVector } from "../../../src/action/context.ts";
-import { gatedActionDigest } from "../../../src/action/digest.ts";
 import type { AuditEntry } from "../../../src/audit/auditEntry.ts";
 import { verifyAuditLog } from "../../../src/audit/hashChain.ts";
-import { policyAccountAbi } from "../../../src/chain/abi/policyAccount.ts";
-import { type GateEvent, gateEvents } from "../../../src/chain/gateEvents.ts";
+import { gateEvents } from "../../../src/chain/gateEvents.ts";
 import { readLane } from "../../../src/chain/readLane.ts";
 import { recoverState } from "../../../src/chain/recoverState.ts";
 import { loadMandate } from "../../../src/cli/mandates.ts";
 import { loadWorkspace } from "../../../src/cli/workspace.ts";
 import type { DatabaseJournal } from "../../../src/journal/databaseJournal.ts";
-import type { RequestRecord } from "../../../src/journal/request.ts";
 import { loadSealIdentity } from "../../../src/keys/sealed.ts";
-import type { SignedGateCall } from "../../../src/signer/gateCall.ts";
 import { stateCommitment } from "../../../src/state/state.ts";
 import { passphrase } from "../../server/support/desk.ts";
 import type { Archive } from "./archive.ts";
 import { CHAIN_ID, type CrashWorld } from "./crashWorld.ts";
-
-/**
- * Blocks by which the two reads of one snapshot may lie apart: one of them may have been asked again, and the
- * chain goes on meanwhile. Much less than the time for which anything is signed here.
- */
-const SLACK = 8;
+import { checkDigests, checkLiveDigests } from "./digests.ts";
+import type { Evidence } from "./evidence.ts";
 
 /** What was found, as figures; and what does not hold. */
 export interface Findings {
@@ -61,20 +47,6 @@ export interface Findings {
   violations: string[];
 }
 
-type Executed = GateEvent<"ActionExecuted">;
-
-/** What the checks look at. */
-interface Evidence {
-  world: CrashWorld;
-  journal: DatabaseJournal;
-  archive: Archive;
-  requests: readonly RequestRecord[];
-  executed: readonly Executed[];
-  /** Every signed call with its calldata, in the order of its sequence number and time. */
-  signed: readonly (SignedGateCall & { calldata: Hex })[];
-  violate(what: string): void;
-}
-
 /**
  * Holds journal, chain and witnesses against each other. To be called when every order has ended, everything
  * is final, and no process runs.
@@ -86,7 +58,7 @@ export async function verifyWorld(
 ): Promise<Findings> {
   await archive.collect(journal);
   const violations: string[] = [];
-  const executed: Executed[] = [];
+  const executed: Evidence["executed"][number][] = [];
   for await (const event of gateEvents(world.chain, { gate: world.desk.gate, fromBlock: 0n })) {
     if (event.eventName === "ActionExecuted") executed.push(event);
   }
@@ -99,8 +71,7 @@ export async function verifyWorld(
     violate: (what) => violations.push(what),
   };
   checkWitnessed(evidence);
-  await checkDigests(evidence);
-  const signedAnew = checkLiveDigests(evidence);
+  const signedAnew = checkLiveDigests(evidence, await checkDigests(evidence));
   checkOrders(evidence);
   checkExecutions(evidence);
   await checkLanes(evidence);
@@ -143,80 +114,6 @@ function checkWitnessed({ world, archive, violate }: Evidence): void {
       if (!isSame) violate(`${log.key} was handed a call that the journal has otherwise`);
     }
   }
-}
-
-/**
- * The sequence number that a call is said to have is the one that the agent signed: the digest is made anew
- * from the calldata that left, and the signature is the agent's.
- */
-async function checkDigests({ world, archive, signed, violate }: Evidence): Promise<void> {
-  const { chain, desk, agent } = world;
-  const { gate } = desk;
-  const states = new Map<string, Set<bigint>>();
-  const policies = new Map<number, bigint>();
-  const after = (lane: number, epoch: number, seq: bigint) => `${lane}/${epoch}/${seq}`;
-  const note = (key: string, state: bigint) =>
-    states.set(key, (states.get(key) ?? new Set()).add(state));
-  for await (const { eventName, args } of gateEvents(chain, { gate, fromBlock: 0n })) {
-    if (eventName !== "LaneRotated") continue;
-    policies.set(args.lane, args.policy);
-    note(after(args.lane, args.epoch, args.seq), args.state);
-  }
-  for (const { lane, epoch, seq, state } of archive.states) {
-    note(after(lane, epoch, seq + 1n), state);
-  }
-  for (const { digest, epoch, seq, calldata } of signed) {
-    const { functionName, args } = decodeFunctionData({ abi: policyAccountAbi, data: calldata });
-    if (functionName !== "execute") throw new Error(`not a call of execute: ${functionName}`);
-    const [call, proof, signature] = args;
-    const { lane, circuit, time, deadline, submitter, stateNew, contextCommitment } = proof;
-    const words = Object.values(circuits).find(({ id }) => id === circuit)?.words ?? 0;
-    const digests = [...(states.get(after(lane, epoch, seq)) ?? [])].map((stateOld) => {
-      const vector = contextVector(
-        {
-          ...{ chainId: CHAIN_ID, gate, ...call, time },
-          ...{ policy: policies.get(lane) ?? 0n, stateOld, stateNew },
-          ...{ priceFeed: zeroAddress, priceAnswer: 0n, priceUpdatedAt: 0n, riskAnswer: 0n },
-        },
-        words,
-      );
-      return gatedActionDigest(CHAIN_ID, gate, {
-        ...{ circuit, lane, epoch, seq, deadline, submitter, contextCommitment },
-        contextHash: contextHash(vector),
-        dataHash: keccak256(call.data),
-      });
-    });
-    if (!digests.includes(digest)) violate(`${digest} is not the digest of lane ${lane}, ${seq}`);
-    const signer = await recoverAddress({ hash: digest, signature });
-    if (!isAddressEqual(signer, agent)) violate(`${digest} is not signed by the agent`);
-  }
-}
-
-/**
- * One sequence number never has two live digests: the second was signed when a finalized block was past the
- * first one's deadline.
- *
- * @returns how often a sequence number was signed anew
- */
-function checkLiveDigests({ world, signed, violate }: Evidence): number {
-  const { keeper } = world;
-  const bySeq = Map.groupBy(signed, ({ proof, epoch, seq }) => `${proof.lane}/${epoch}/${seq}`);
-  let anew = 0;
-  for (const [where, calls] of bySeq) {
-    const digests = calls.filter(
-      ({ digest }, i) => calls.findIndex((other) => other.digest === digest) === i,
-    );
-    for (const [i, { proof, digest }] of digests.entries()) {
-      const earlier = digests.slice(0, i);
-      if (earlier.length > 0) anew += 1;
-      const finalized = keeper.finalizedTime(keeper.numberAt(proof.time) + SLACK);
-      for (const other of earlier) {
-        if (finalized > other.proof.deadline) continue;
-        violate(`${where}: ${digest} was signed while ${other.digest} could land`);
-      }
-    }
-  }
-  return anew;
 }
 
 /** Every order is one request, which has ended; what clients were told is what the journal says. */
