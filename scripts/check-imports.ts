@@ -1,6 +1,7 @@
 /**
  * Refuses imports that run against the data flow: a folder of `src` imports only from those before
- * it in `folderOrder` and from `errors`. `errors` imports nothing from the others but types.
+ * it in `folderOrder` and from `errors`. `errors` imports nothing from the others but types. And no
+ * module waits for itself: imports that are there at run time make no circle.
  *
  * @example
  * node scripts/check-imports.ts
@@ -74,6 +75,34 @@ export function importViolation(file: string, { specifier, typeOnly }: Import): 
   return toRank < fromRank ? undefined : `${from} comes before ${to} and may not import it`;
 }
 
+/**
+ * A circle of modules that import each other at run time, or nothing if there is none. Of several, one.
+ *
+ * @param modules each module's imports, by its path relative to `src`
+ * @returns the modules in the order in which they import each other, the first once more at the end
+ */
+export function importCircle(
+  modules: ReadonlyMap<string, readonly Import[]>,
+): string[] | undefined {
+  const finished = new Set<string>();
+  const visit = (file: string, way: readonly string[]): string[] | undefined => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (finished.has(file)) return undefined;
+    for (const { specifier, typeOnly } of modules.get(file) ?? []) {
+      if (typeOnly || !specifier.startsWith(".")) continue;
+      const circle = visit(posix.join(posix.dirname(file), specifier), [...way, file]);
+      if (circle) return circle;
+    }
+    finished.add(file);
+    return undefined;
+  };
+  for (const file of modules.keys()) {
+    const circle = visit(file, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}
+
 function topFolder(path: string): string | undefined {
   return path.includes("/") ? path.slice(0, path.indexOf("/")) : undefined;
 }
@@ -87,14 +116,19 @@ function main(): void {
   const files = readdirSync(root, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => file.endsWith(".ts"));
-  const violations = files.flatMap((file) =>
-    importsOf(readFileSync(`${root}${file}`, "utf8")).flatMap((found) => {
+  const modules = new Map(
+    files.map((file) => [file, importsOf(readFileSync(`${root}${file}`, "utf8"))]),
+  );
+  const violations = [...modules].flatMap(([file, imports]) =>
+    imports.flatMap((found) => {
       const reason = importViolation(file, found);
       return reason === undefined ? [] : [`src/${file}:${found.line}: ${reason}`];
     }),
   );
+  const circle = importCircle(modules);
+  if (circle) violations.push(`src/${circle.join(" → ")}: they import each other`);
   for (const violation of violations) console.error(violation);
-  console.log(`${files.length} modules, ${violations.length} imports against the folder order`);
+  console.log(`${files.length} modules, ${violations.length} imports out of order`);
   if (violations.length > 0) process.exitCode = 1;
 }
 

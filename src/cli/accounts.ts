@@ -1,5 +1,3 @@
-import { relative } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
 import { type Address, getAddress, type Hex } from "viem";
 import { InvalidKeystoreError } from "../errors/keys.ts";
 import { isReadableByOthers } from "../keys/files.ts";
@@ -9,87 +7,11 @@ import { openTokenKey, readTokenKeyAddress } from "../keys/pkcs11/tokenKey.ts";
 import { agentOf } from "./agentKey.ts";
 import type { Cli } from "./cli.ts";
 import { openGroup, readGroupFile } from "./groupAccount.ts";
+import { shown } from "./output.ts";
+import { type PassphraseOptions, passphraseFor, pinFor } from "./passphrase.ts";
 import { withProgress } from "./progress.ts";
-import { readSecret, type SecretSource } from "./secretInput.ts";
 import { shownToken } from "./tokenAccounts.ts";
-import type { AccountRole, TokenAccount } from "./workspace.ts";
-
-/** Where a command takes its passphrase from. */
-export interface PassphraseOptions {
-  passphraseFile?: string;
-  passphraseFd?: number;
-}
-
-export const PASSPHRASE_HINT = "use --passphrase-file <file> or --passphrase-fd <number>";
-
-/** The passphrase that a command line named, for every file that the command opens. */
-const given = new WeakMap<Cli["global"], Promise<string>>();
-
-/** Adds the passphrase's options to a command. */
-export function passphraseOptions(command: Command): Command {
-  return command
-    .option("--passphrase-file <file>", "read the passphrase from the one line of a file")
-    .option(
-      "--passphrase-fd <number>",
-      "read the passphrase from an open file descriptor",
-      descriptor,
-    );
-}
-
-/** Reads the number of a file descriptor from the command line. */
-export function descriptor(text: string): number {
-  const fd = Number(text);
-  if (!Number.isInteger(fd) || fd < 0) {
-    throw new InvalidArgumentError("It is not the number of a file descriptor.");
-  }
-  return fd;
-}
-
-/**
- * The passphrase for a file: from the command line's options, else from the file that the workspace
- * names, else asked for.
- *
- * @param path what it opens, for the prompt
- * @param configured the workspace's passphrase file
- * @param confirm whether it is a new one, to be typed twice
- * @param prompt what is asked for, if it is not a file's passphrase
- */
-export async function passphraseFor(
-  cli: Cli,
-  options: PassphraseOptions,
-  input: { path: string; configured?: string | undefined; confirm?: boolean; prompt?: string },
-): Promise<string> {
-  const { path, configured, confirm = false, prompt = `Passphrase for ${shown(path)}` } = input;
-  const { passphraseFile, passphraseFd } = options;
-  const ask = (source: SecretSource) =>
-    readSecret(source, {
-      prompt,
-      confirm,
-      hint: PASSPHRASE_HINT,
-      warn: cli.warn,
-    });
-  if (passphraseFile === undefined && passphraseFd === undefined) return ask({ file: configured });
-  // A descriptor can be read only once, and a command may open several files.
-  const known = given.get(cli.global) ?? ask({ file: passphraseFile, fd: passphraseFd });
-  given.set(cli.global, known);
-  return known;
-}
-
-/**
- * A token's PIN: from the file that the workspace names, else as a passphrase is given or asked for.
- *
- * @throws {InputFileError} if the file cannot be read
- */
-export async function pinFor(
-  cli: Cli,
-  options: PassphraseOptions,
-  { token, pinFile }: TokenAccount,
-): Promise<string> {
-  const prompt = `PIN of token ${token}`;
-  if (pinFile === undefined) return passphraseFor(cli, options, { path: token, prompt });
-  const hint = "see accounts in zkmandate.yaml: pinFile";
-  return readSecret({ file: pinFile }, { prompt, hint, warn: cli.warn });
-}
+import type { AccountRole } from "./workspace.ts";
 
 /** Opens the key of one of the workspace's accounts: a keystore, one in hardware, or a group of nodes. */
 export async function openAccount(
@@ -143,10 +65,4 @@ export async function agentOfAccount(
   const account = (await cli.workspace()).accounts[role];
   if ("group" in account) return (await readGroupFile(account.group)).onchain;
   return agentOf(await addressOfAccount(cli, role));
-}
-
-/** A path as a person reads it: relative to where they stand if it is below. */
-export function shown(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short === "" || short.startsWith("..") ? path : short;
 }

@@ -2,14 +2,15 @@ import type { TransactionReceipt } from "viem";
 import type { SendClient } from "../chain/client.ts";
 import { scheduleOperation } from "../chain/scheduleOperation.ts";
 import type { TimelockOperation } from "../chain/timelockOperation.ts";
-import { openAccount, type PassphraseOptions, shown } from "./accounts.ts";
+import { openAccount } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
 import { sendClient } from "./clients.ts";
 import type { Deployment } from "./deployment.ts";
 import { assertFunded, leastGas } from "./funds.ts";
 import { gateClient } from "./gateClient.ts";
 import { saveOperation } from "./operations.ts";
-import { type CommandResult, done, formatTime, table } from "./output.ts";
+import { type CommandResult, done, formatTime, shown, table } from "./output.ts";
+import type { PassphraseOptions } from "./passphrase.ts";
 import { withProgress } from "./progress.ts";
 import type { AccountRole } from "./workspace.ts";
 

@@ -9,8 +9,8 @@ import { type AgentKey, agentKeyKinds } from "../keys/keys.ts";
 import { schnorrKeyAddress } from "../keys/schnorr.ts";
 import { readSealed, writeSealed } from "../keys/sealed.ts";
 import { createGroupKey } from "../node/groupKey.ts";
-import type { PassphraseOptions } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
+import type { PassphraseOptions } from "./passphrase.ts";
 import { openIdentity } from "./secrets.ts";
 import type { AccountRole, GroupAccount } from "./workspace.ts";
 

@@ -4,12 +4,13 @@ import { readLane } from "../chain/readLane.ts";
 import { UsageError } from "../errors/cli.ts";
 import { createKernelProver } from "../prover/kernel/kernelProver.ts";
 import { createSigner, type Signer } from "../signer/signer.ts";
-import { openAccount, type PassphraseOptions } from "./accounts.ts";
+import { openAccount } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
 import type { Deployment } from "./deployment.ts";
 import { gateClient } from "./gateClient.ts";
 import { laneStore } from "./laneRecords.ts";
 import { loadMandate, type OpenMandate } from "./mandates.ts";
+import type { PassphraseOptions } from "./passphrase.ts";
 import { openIdentity } from "./secrets.ts";
 import { assertNotServed } from "./servedLanes.ts";
 

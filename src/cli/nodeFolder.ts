@@ -13,9 +13,10 @@ import type { NodeMandate } from "../node/judge.ts";
 import type { NodeAddress } from "../node/transport/nodeClient.ts";
 import { commitPolicy } from "../policy/commitment.ts";
 import { parseYaml } from "../server/config/yaml.ts";
-import { type PassphraseOptions, passphraseFor, shown } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
 import type { Mandate } from "./mandates.ts";
+import { shown } from "./output.ts";
+import { type PassphraseOptions, passphraseFor } from "./passphrase.ts";
 import { withProgress } from "./progress.ts";
 
 /** The file that makes a folder a node's. */

@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import pc from "picocolors";
 import { BaseError } from "../errors/base.ts";
 import { CallRefusedError } from "../errors/chain.ts";
@@ -88,4 +89,10 @@ function firstLine(text: string): string {
 /** Unix seconds as a person reads them. */
 export function formatTime(seconds: bigint): string {
   return `${new Date(Number(seconds) * 1_000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** A path as a person reads it: relative to where they stand if it is below. */
+export function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" || short.startsWith("..") ? path : short;
 }

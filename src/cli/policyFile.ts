@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { InputFileError, UsageError } from "../errors/cli.ts";
 import { type CompiledPolicy, compilePolicy } from "../policy/compile.ts";
-import { shown } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
+import { shown } from "./output.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**

@@ -1,8 +1,9 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { createSealIdentity, loadSealIdentity, type SealIdentity } from "../keys/sealed.ts";
-import { type PassphraseOptions, passphraseFor, shown } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
+import { shown } from "./output.ts";
+import { type PassphraseOptions, passphraseFor } from "./passphrase.ts";
 import { withProgress } from "./progress.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -4,8 +4,8 @@ import { request as httpsRequest } from "node:https";
 import type { Command } from "commander";
 import { ServiceAnswerError, ServiceUnreachableError } from "../errors/cli.ts";
 import type { ServeConfig } from "../server/config/serveConfig.ts";
-import { descriptor, type PassphraseOptions } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
+import { descriptor, type PassphraseOptions } from "./passphrase.ts";
 import { readSecret } from "./secretInput.ts";
 import { type ServeFileOptions, serveConfig, serveFileOption } from "./serveFile.ts";
 

@@ -2,8 +2,9 @@ import { UsageError } from "../errors/cli.ts";
 import type { DatabaseJournal } from "../journal/databaseJournal.ts";
 import { loadSealIdentity, type SealIdentity } from "../keys/sealed.ts";
 import type { ServeConfig } from "../server/config/serveConfig.ts";
-import { type PassphraseOptions, passphraseFor, shown } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
+import { shown } from "./output.ts";
+import { type PassphraseOptions, passphraseFor } from "./passphrase.ts";
 import { withProgress } from "./progress.ts";
 import { readSecret } from "./secretInput.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { importsOf, importViolation } from "../../scripts/check-imports.ts";
+import { importCircle, importsOf, importViolation } from "../../scripts/check-imports.ts";
 
 const violation = (file: string, source: string) =>
   importsOf(source)
@@ -63,5 +63,37 @@ describe("the folder order of src", () => {
     expect(importsOf(`\n\nimport "./x.ts";`)).toEqual([
       { specifier: "./x.ts", typeOnly: false, line: 3 },
     ]);
+  });
+});
+
+describe("circles of imports", () => {
+  const circleOf = (sources: Record<string, string>) =>
+    importCircle(
+      new Map(Object.entries(sources).map(([file, source]) => [file, importsOf(source)])),
+    );
+
+  test("are found and named", () => {
+    expect(
+      circleOf({
+        "cli/main.ts": `import { open } from "./accounts.ts";`,
+        "cli/accounts.ts": `import { group } from "./keys/group.ts";`,
+        "cli/keys/group.ts": `import { ask } from "../secrets.ts";`,
+        "cli/secrets.ts": `import { hint } from "./accounts.ts";`,
+      }),
+    ).toEqual(["cli/accounts.ts", "cli/keys/group.ts", "cli/secrets.ts", "cli/accounts.ts"]);
+  });
+
+  test("are none where modules share one, or only a type leads back", () => {
+    expect(
+      circleOf({
+        "cli/a.ts": `import { b } from "./b.ts";\nimport { c } from "./c.ts";`,
+        "cli/b.ts": `import { c } from "./c.ts";`,
+        "cli/c.ts": `import type { A } from "./a.ts";`,
+      }),
+    ).toBeUndefined();
+  });
+
+  test("of one module with itself", () => {
+    expect(circleOf({ "cli/a.ts": `import "./a.ts";` })).toEqual(["cli/a.ts", "cli/a.ts"]);
   });
 });

@@ -7,9 +7,9 @@ import { Command } from "commander";
 import { formatCheckpoint } from "../../audit/checkpoint.ts";
 import { formatAuditLog } from "../../audit/jsonLines.ts";
 import { FileExistsError } from "../../errors/keys.ts";
-import { type PassphraseOptions, passphraseOptions, shown } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
-import { done, table } from "../output.ts";
+import { done, shown, table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { type ServeFileOptions, serveConfig, serveFileOption } from "../serveFile.ts";
 import { openServiceJournal } from "../serviceJournal.ts";
 

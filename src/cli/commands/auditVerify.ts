@@ -7,9 +7,9 @@ import { formatCheckpoint, parseCheckpoint } from "../../audit/checkpoint.ts";
 import { verifyAuditLog } from "../../audit/hashChain.ts";
 import { parseAuditLog } from "../../audit/jsonLines.ts";
 import { AuditLogError, InputFileError } from "../../errors/cli.ts";
-import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { action, type Cli, examples } from "../cli.ts";
 import { done, table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { type ServeFileOptions, serveConfig, serveFileOption } from "../serveFile.ts";
 import { openServiceJournal } from "../serviceJournal.ts";
 

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
 import { transact } from "../../chain/transact.ts";
-import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
 import { asAccount, receiptData } from "../gateAction.ts";
 import { assertPending, findOperation } from "../operations.ts";
 import { done, table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 
 /** `zkmandate gate cancel`: takes an announced change back. */

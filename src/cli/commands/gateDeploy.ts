@@ -6,14 +6,7 @@ import { deployTimelock } from "../../chain/deployTimelock.ts";
 import { deployVerifiers } from "../../chain/deployVerifiers.ts";
 import { laneGenesis } from "../../chain/rotation.ts";
 import { usableCircuit } from "../../prover/artifacts.ts";
-import {
-  addressOfAccount,
-  agentOfAccount,
-  openAccount,
-  type PassphraseOptions,
-  passphraseOptions,
-  shown,
-} from "../accounts.ts";
+import { addressOfAccount, agentOfAccount, openAccount } from "../accounts.ts";
 import { parseAddress, parseCount } from "../actionOptions.ts";
 import { action, type Cli, examples } from "../cli.ts";
 import { readClient, sendClient } from "../clients.ts";
@@ -26,7 +19,8 @@ import {
   newMandates,
   riskFeedOf,
 } from "../newMandates.ts";
-import { done, table } from "../output.ts";
+import { done, shown, table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 import { openIdentity } from "../secrets.ts";
 

@@ -4,13 +4,13 @@ import type { ReadClient } from "../../chain/client.ts";
 import { executeOperation } from "../../chain/executeOperation.ts";
 import { readGate } from "../../chain/readGate.ts";
 import { UsageError } from "../../errors/cli.ts";
-import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
 import { asAccount, receiptData } from "../gateAction.ts";
 import { gateClient } from "../gateClient.ts";
 import { adoptLanes, laneRows } from "../laneRecords.ts";
 import { assertExecutable, findOperation, type SavedOperation } from "../operations.ts";
 import { done, table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 import { openIdentity } from "../secrets.ts";
 

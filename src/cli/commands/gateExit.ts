@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { gateOperation } from "../../chain/gateOperation.ts";
-import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { type ActionOptions, actionOptions, callOf } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
 import { formatEth } from "../funds.ts";
 import { announce } from "../gateAction.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 
 /** `zkmandate gate exit`: the timelocked way out, without any proof. */
 export function gateExitCommand(): Command {

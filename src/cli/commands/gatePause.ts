@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { pause } from "../../chain/pause.ts";
-import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
 import { asAccount, receiptData } from "../gateAction.ts";
 import { done, table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 
 /** `zkmandate gate pause`: the guardian stops all actions at once. */

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { revokeAgent } from "../../chain/revokeAgent.ts";
-import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { replaceAgentKey } from "../agentKey.ts";
 import { action, examples } from "../cli.ts";
 import { asAccount, receiptData } from "../gateAction.ts";
 import { done, table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 
 /** `zkmandate gate revoke`: the guardian takes the agent key's power at once. */

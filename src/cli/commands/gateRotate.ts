@@ -6,7 +6,7 @@ import { countLanes } from "../../chain/countLanes.ts";
 import { gateOperation } from "../../chain/gateOperation.ts";
 import { readGate } from "../../chain/readGate.ts";
 import { laneGenesis } from "../../chain/rotation.ts";
-import { agentOfAccount, type PassphraseOptions, passphraseOptions } from "../accounts.ts";
+import { agentOfAccount } from "../accounts.ts";
 import { parseAddress, parseCount } from "../actionOptions.ts";
 import { agentOf, agentText, assertNotRevoked } from "../agentKey.ts";
 import { action, examples } from "../cli.ts";
@@ -14,6 +14,7 @@ import { announce } from "../gateAction.ts";
 import { gateClient } from "../gateClient.ts";
 import { assertStatesCanBeKept } from "../keptStates.ts";
 import { type NewMandatesOptions, newMandates, riskFeedOf } from "../newMandates.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { openIdentity } from "../secrets.ts";
 
 interface RotateOptions extends PassphraseOptions, Partial<NewMandatesOptions> {

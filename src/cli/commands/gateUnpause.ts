@@ -4,10 +4,10 @@ import type { ReadClient } from "../../chain/client.ts";
 import { gateOperation } from "../../chain/gateOperation.ts";
 import { readGate } from "../../chain/readGate.ts";
 import { UsageError } from "../../errors/cli.ts";
-import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { action, type Cli, examples } from "../cli.ts";
 import { announce } from "../gateAction.ts";
 import { listOperations, operationState } from "../operations.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 
 /** `zkmandate gate unpause`: announces that actions may go on. */
 export function gateUnpauseCommand(): Command {

@@ -3,9 +3,8 @@ import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { FileExistsError } from "../../errors/keys.ts";
 import { writeFileAtomic } from "../../keys/files.ts";
-import { shown } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
-import { done } from "../output.ts";
+import { done, shown } from "../output.ts";
 import { WORKSPACE_FILE } from "../workspace.ts";
 
 /** What a new workspace holds, as it stands in the package's `templates`. */

@@ -1,15 +1,14 @@
 import { Command } from "commander";
 import { importKeystore } from "../../keys/keystore.ts";
+import { action, examples } from "../cli.ts";
+import { keystoreTarget, roleArgument } from "../keystoreTarget.ts";
+import { done, shown, table } from "../output.ts";
 import {
   descriptor,
   type PassphraseOptions,
   passphraseFor,
   passphraseOptions,
-  shown,
-} from "../accounts.ts";
-import { action, examples } from "../cli.ts";
-import { keystoreTarget, roleArgument } from "../keystoreTarget.ts";
-import { done, table } from "../output.ts";
+} from "../passphrase.ts";
 import { parsePrivateKey } from "../privateKey.ts";
 import { withProgress } from "../progress.ts";
 import { readSecret } from "../secretInput.ts";

@@ -1,17 +1,11 @@
 import { Command } from "commander";
 import { createKeystore } from "../../keys/keystore.ts";
 import { createTokenKey } from "../../keys/pkcs11/tokenKey.ts";
-import {
-  type PassphraseOptions,
-  passphraseFor,
-  passphraseOptions,
-  pinFor,
-  shown,
-} from "../accounts.ts";
 import { action, type Cli, examples } from "../cli.ts";
 import { createCoordinator, groupOfAccount } from "../groupAccount.ts";
 import { keystoreTarget, roleArgument } from "../keystoreTarget.ts";
-import { done, table } from "../output.ts";
+import { done, shown, table } from "../output.ts";
+import { type PassphraseOptions, passphraseFor, passphraseOptions, pinFor } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 import { shownToken, tokenOfAccount } from "../tokenAccounts.ts";
 import type { GroupAccount, TokenAccount } from "../workspace.ts";

@@ -3,18 +3,12 @@ import { type Address, getAddress } from "viem";
 import { isReadableByOthers } from "../../keys/files.ts";
 import { loadKeystore, readKeystore } from "../../keys/keystore.ts";
 import { openTokenKey, readTokenKeyAddress } from "../../keys/pkcs11/tokenKey.ts";
-import {
-  type PassphraseOptions,
-  passphraseFor,
-  passphraseOptions,
-  pinFor,
-  shown,
-} from "../accounts.ts";
 import { agentOf } from "../agentKey.ts";
 import { action, type Cli, examples } from "../cli.ts";
 import { groupOfAccount, readGroupFile } from "../groupAccount.ts";
 import { keystorePlace, roleArgument } from "../keystoreTarget.ts";
-import { table } from "../output.ts";
+import { shown, table } from "../output.ts";
+import { type PassphraseOptions, passphraseFor, passphraseOptions, pinFor } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 import { shownToken, tokenOfAccount } from "../tokenAccounts.ts";
 import type { GroupAccount, TokenAccount } from "../workspace.ts";

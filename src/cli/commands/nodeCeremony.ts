@@ -5,7 +5,6 @@ import { FrostAbortError } from "../../errors/frost.ts";
 import { type Ceremony, createKeyGeneration, createRefresh } from "../../keys/frost/ceremony.ts";
 import { groupKeyId } from "../../keys/frost/group.ts";
 import { conductCeremony } from "../../node/conductCeremony.ts";
-import { type PassphraseOptions, passphraseOptions, shown } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, type Cli, examples } from "../cli.ts";
 import {
@@ -17,7 +16,8 @@ import {
   openNode,
   readShare,
 } from "../nodeFolder.ts";
-import { done, table } from "../output.ts";
+import { done, shown, table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 
 interface CeremonyOptions extends PassphraseOptions {

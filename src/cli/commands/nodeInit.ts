@@ -4,11 +4,11 @@ import { Command } from "commander";
 import { writeFileAtomic } from "../../keys/files.ts";
 import { NodeIdentity } from "../../keys/frost/identity.ts";
 import { createSealIdentity, writeSealed } from "../../keys/sealed.ts";
-import { type PassphraseOptions, passphraseFor, passphraseOptions, shown } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
 import { NODE_FILE, nodeFiles } from "../nodeFolder.ts";
-import { done, table } from "../output.ts";
+import { done, shown, table } from "../output.ts";
+import { type PassphraseOptions, passphraseFor, passphraseOptions } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 
 interface InitOptions extends PassphraseOptions {

@@ -3,11 +3,11 @@ import { Command } from "commander";
 import { numberToHex } from "viem";
 import { readLane } from "../../chain/readLane.ts";
 import { writeSealed } from "../../keys/sealed.ts";
-import { type PassphraseOptions, passphraseOptions, shown } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
 import { gateClient } from "../gateClient.ts";
 import { loadMandate } from "../mandates.ts";
-import { done } from "../output.ts";
+import { done, shown } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { openIdentity } from "../secrets.ts";
 
 interface MandateOptions extends PassphraseOptions {

@@ -6,11 +6,11 @@ import { createFileSignedStore } from "../../node/signedStore.ts";
 import { createSigningNode, type NodeDecision } from "../../node/signingNode.ts";
 import { verifyProof } from "../../prover/verify.ts";
 import { createLogger } from "../../server/logs/logger.ts";
-import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
 import { readClient } from "../clients.ts";
 import { loadNodeFolder, nodeFiles, openNode, readNodeMandate, readShare } from "../nodeFolder.ts";
 import { done } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 
 /** `zkmandate node serve`: one node of a group. */
 export function nodeServeCommand(): Command {

@@ -4,11 +4,11 @@ import { writeFileAtomic } from "../../keys/files.ts";
 import { splitKey } from "../../keys/frost/dealer.ts";
 import { groupKeyId } from "../../keys/frost/group.ts";
 import { writeSealed } from "../../keys/sealed.ts";
-import { descriptor, shown } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
 import { groupText } from "../nodeFolder.ts";
-import { done, table } from "../output.ts";
+import { done, shown, table } from "../output.ts";
+import { descriptor } from "../passphrase.ts";
 import { parsePrivateKey } from "../privateKey.ts";
 import { readSecret } from "../secretInput.ts";
 

@@ -2,10 +2,10 @@ import { Command } from "commander";
 import { groupKeyId } from "../../keys/frost/group.ts";
 import { paths } from "../../node/paths.ts";
 import { createNodeClient } from "../../node/transport/nodeClient.ts";
-import { type PassphraseOptions, passphraseOptions } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
 import { loadNodeFolder, openNode, readShare } from "../nodeFolder.ts";
 import { table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 
 /** How long a node may take to say that it is there, milliseconds. */
 const STATUS_MS = 3_000;

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { numberToHex } from "viem";
-import { type PassphraseOptions, passphraseOptions, shown } from "../accounts.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
 import { draftMandate, mandatePath, sealMandate } from "../mandates.ts";
-import { done, table } from "../output.ts";
+import { done, shown, table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { assertPolicyFitsChain, compileFile } from "../policyFile.ts";
 import { openIdentity } from "../secrets.ts";
 

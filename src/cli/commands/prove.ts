@@ -1,9 +1,10 @@
 import { Command } from "commander";
-import { addressOfAccount, type PassphraseOptions, passphraseOptions, shown } from "../accounts.ts";
+import { addressOfAccount } from "../accounts.ts";
 import { type ActionOptions, actionOptions, callOf, parseWei } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
 import { withLaneSigner } from "../laneSigner.ts";
-import { done, formatTime, table } from "../output.ts";
+import { done, formatTime, shown, table } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { signAction } from "../signAction.ts";
 import { writeSignedCall } from "../signedCallFile.ts";
 

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { backupJournal } from "../../journal/backup.ts";
-import { type PassphraseOptions, passphraseOptions, shown } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
-import { done } from "../output.ts";
+import { done, shown } from "../output.ts";
+import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 import { type ServeFileOptions, serveConfig, serveFileOption } from "../serveFile.ts";
 import { openServiceJournal } from "../serviceJournal.ts";

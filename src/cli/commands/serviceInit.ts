@@ -3,9 +3,9 @@ import { Command } from "commander";
 import { writeFileAtomic } from "../../keys/files.ts";
 import { createSealIdentity } from "../../keys/sealed.ts";
 import { parseServeConfig } from "../../server/config/serveConfig.ts";
-import { type PassphraseOptions, passphraseFor, passphraseOptions, shown } from "../accounts.ts";
 import { action, examples } from "../cli.ts";
-import { done } from "../output.ts";
+import { done, shown } from "../output.ts";
+import { type PassphraseOptions, passphraseFor, passphraseOptions } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 import { type ServeFileOptions, serveFileOption, serveFilePath } from "../serveFile.ts";
 

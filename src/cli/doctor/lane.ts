@@ -2,10 +2,10 @@ import { access, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { ReadClient } from "../../chain/client.ts";
 import { readLane } from "../../chain/readLane.ts";
-import { shown } from "../accounts.ts";
 import type { Check } from "../checks.ts";
 import type { Deployment } from "../deployment.ts";
 import { mandatePath } from "../mandates.ts";
+import { shown } from "../output.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Whether the workspace holds what its lane signs with: the mandate of the policy on-chain, and a state. */

@@ -3,10 +3,9 @@ import { isReadableByOthers } from "../../keys/files.ts";
 import { readKeystore } from "../../keys/keystore.ts";
 import { readTokenKeyAddress } from "../../keys/pkcs11/tokenKey.ts";
 import { type CompiledPolicy, compilePolicy } from "../../policy/compile.ts";
-import { shown } from "../accounts.ts";
 import type { Check } from "../checks.ts";
 import { readGroupFile } from "../groupAccount.ts";
-import { describeError } from "../output.ts";
+import { describeError, shown } from "../output.ts";
 import { identityPath } from "../secrets.ts";
 import { shownToken } from "../tokenAccounts.ts";
 import {
