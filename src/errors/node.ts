@@ -89,12 +89,14 @@ export class EvidenceMissingError extends BaseError {
 /** A message between nodes cannot be delivered, or its answer not be used. */
 export class NodeTransportError extends BaseError {
   override readonly name = "NodeTransportError";
+  readonly reason: string;
 
   constructor(input: { address: string; reason: string; cause?: unknown }) {
     super("The node cannot be talked to", {
       details: [`address: ${input.address}`, `reason: ${input.reason}`],
       cause: input.cause,
     });
+    this.reason = input.reason;
   }
 }
 

@@ -241,8 +241,7 @@ class FrostGroupKey implements AgentKey {
     if (error instanceof NodeTransportError) {
       member.absent = true;
       member.ready = [];
-      const [, reason = error.shortMessage] = error.details;
-      this.#note(attempt, { participant, kind: "absent", reason });
+      this.#note(attempt, { participant, kind: "absent", reason: error.reason });
     } else {
       member.cheated = true;
       this.#note(attempt, { participant, kind: "cheated", reason: "it sent no nonce commitment" });

@@ -34,6 +34,12 @@ describe("the demo", () => {
     ["the calmer round", "refused: FeedRoundNotCurrent, RiskAnswerBelowLatest, InvalidProof"],
     ["front-run", "refused: WrongSubmitter, SubmitterNotAllowed"],
     ["execute the rotation", "epoch 2"],
+    ["make a key that nobody has", "2 of 3 nodes sign"],
+    ["rotate from one key to the group", "48 hours later: epoch 3"],
+    ["sell 5 WETH, node 1 is down", "executed"],
+    ["send 380 WETH home", "one share, no signature"],
+    ["sell 5 WETH with an old proof", "one share, no signature"],
+    ["sell 2 WETH, node 2 sends a lie", "executed"],
   ])("%s: %s", (name, outcome) => {
     expect(step(name)).toMatchObject({ ok: true });
     expect(step(name).outcome.startsWith(outcome)).toBe(true);
@@ -42,6 +48,23 @@ describe("the demo", () => {
   it("explains a denial with the rule, the limit and what was asked", () => {
     expect(step("sell 41 WETH").details).toEqual([
       "rule sell-eth, amount: amount is at most 40 WETH; observed 41 WETH",
+    ]);
+  });
+
+  it("names what each node of the group did instead of its part", () => {
+    expect(step("sell 5 WETH, node 1 is down").details).toEqual([
+      expect.stringMatching(/^node 1 absent: /),
+    ]);
+    expect(step("send 380 WETH home").details).toEqual([
+      "node 1 refused: denied",
+      "node 3 refused: denied",
+    ]);
+    expect(step("sell 5 WETH with an old proof").details).toEqual([
+      "node 1 refused: invalid-proof",
+      "node 3 refused: invalid-proof",
+    ]);
+    expect(step("sell 2 WETH, node 2 sends a lie").details).toEqual([
+      "node 2 cheated: its signature share is wrong",
     ]);
   });
 

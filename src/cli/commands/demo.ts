@@ -7,8 +7,8 @@ export function demoCommand(): Command {
   return new Command("demo")
     .description(
       "Plays the whole story on a local chain with real contracts, proofs and transactions: a desk sets up, its " +
-        "agent trades within hidden limits, a thief tries everything, the policy is rotated. Ends with 1 if a " +
-        "step did not end as it should.",
+        "agent trades within hidden limits, a thief tries everything, the policy is rotated, and three nodes take over " +
+        "the key. Ends with 1 if a step did not end as it should.",
     )
     .addHelpText("after", examples(["zkmandate demo", "zkmandate demo --json"]))
     .action(

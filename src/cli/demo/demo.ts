@@ -2,6 +2,7 @@ import pc from "picocolors";
 import { numberToHex } from "viem";
 import { verifyDeployment } from "../../chain/verifyDeployment.ts";
 import { type Desk, openDesk } from "./desk.ts";
+import { groupScenes } from "./scenes/group.ts";
 import { rotationScenes } from "./scenes/rotation.ts";
 import { theftScenes } from "./scenes/theft.ts";
 import { tradingScenes } from "./scenes/trading.ts";
@@ -18,7 +19,7 @@ export interface DemoResult {
 
 /**
  * Plays the whole story on a local chain with real contracts, proofs and transactions: a desk sets up,
- * its agent trades, a thief tries everything, the desk rotates.
+ * its agent trades, a thief tries everything, the desk rotates, and gives the key to three nodes.
  *
  * @returns every step and whether its outcome is the one that should be
  *
@@ -62,6 +63,7 @@ async function playScenes(stage: Stage, desk: Desk): Promise<void> {
   await tradingScenes(stage, desk);
   await theftScenes(stage, desk);
   await rotationScenes(stage, desk);
+  await groupScenes(stage, desk);
 }
 
 function short(commitment = 0n): string {

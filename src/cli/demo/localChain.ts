@@ -26,6 +26,8 @@ export interface LocalChain {
   chain: Chain;
   transport: Transport;
   control: ChainControl;
+  /** Answers a request of Ethereum's JSON-RPC (EIP-1193). */
+  request(request: { method: string; params?: unknown[] }): Promise<unknown>;
   /** A fresh account with 10,000 ETH. */
   createSender(): Promise<Sender>;
   /** Timestamp of the latest block, unix seconds. */
@@ -84,6 +86,7 @@ export async function createLocalChain(parameters: {
     chain,
     transport,
     control,
+    request: (request) => connection.provider.request(request),
     async createSender() {
       const account = privateKeyToAccount(generatePrivateKey());
       await control.setBalance({ address: account.address, value: parseEther("10000") });

@@ -156,12 +156,15 @@ export async function createThief(desk: Desk): Promise<Thief> {
     const digest = await digestFor({ call: handedIn, proof: unproven, contextHash });
     const input = circuitInput(transition, binding, challenge(digest));
     const { points } = await prover.prove(transition.circuit, input);
+    const position = await sequenceOf(unproven.lane);
+    const proof = { ...unproven, points, ...wanted.proof };
+    const shown = { chainId: CHAIN_ID, gate, call: handedIn, proof, stateOld: claim.state };
     return {
       call: handedIn,
-      proof: { ...unproven, points },
-      signature: await key.sign(digest),
+      proof,
+      signature: await key.sign(digest, { ...shown, ...position }),
       digest,
-      ...(await sequenceOf(unproven.lane)),
+      ...position,
     };
   }
 

@@ -55,7 +55,10 @@ async function lanesOf({ local, gate }: Desk): Promise<string> {
 }
 
 /** The thief's own mandate: any transfer of any amount. */
-function ownMandate({ policy }: CommittedPolicy, token: GateCall["target"]): CommittedPolicy {
+export function ownMandate(
+  { policy }: CommittedPolicy,
+  token: GateCall["target"],
+): CommittedPolicy {
   const anything: Rule = {
     ...(policy.rules[0] as Rule),
     targetLo: token,
@@ -77,7 +80,7 @@ function ownMandate({ policy }: CommittedPolicy, token: GateCall["target"]): Com
 }
 
 /** The claim without a price feed, for calls that are not priced. */
-function unpriced(claim: Claim): Claim {
+export function unpriced(claim: Claim): Claim {
   const { riskAnswer } = claim.feeds;
   return {
     ...claim,
@@ -216,7 +219,7 @@ export async function theftScenes(stage: Stage, desk: Desk): Promise<void> {
 }
 
 /** The trading lane's last executed action, as its relayer handed it in. */
-async function lastTrade({ store, gate, local }: Desk): Promise<SignedGateCall> {
+export async function lastTrade({ store, gate, local }: Desk): Promise<SignedGateCall> {
   const record = await store.read({ chainId: local.chain.id, gate, lane: TRADING_LANE });
   const signed = record?.pending.at(-1)?.released;
   if (!signed) throw new Error("nothing was traded");
