@@ -78,10 +78,10 @@ export async function followLane(lane: WorkingLane): Promise<LaneLook> {
     doomedFrom: doomed?.released.seq,
   };
   for (const request of signed) await followRequest(lane, scene, request);
-  await followReported(lane, standing);
+  const reported = await followReported(lane, standing);
   const { queued = 0 } = await requests.count(lane.id);
   return {
-    openRequests: queued + open.length + lane.reported.size,
+    openRequests: queued + open.length + reported,
     landed: open.filter(({ status }) => status === "landed").length,
     inFlight: inFlight.size,
     seq: standing.latestSeq,
@@ -154,7 +154,7 @@ async function land(
     const transaction = outer?.mined?.hash ?? (other ? undefined : only?.hash);
     current = await lane.ledger.move(
       current,
-      { status: "landed", transactions: hashesOf(outer), failure: undefined },
+      { status: "landed", transactions: hashesOf(outer), failure: undefined, mayLand: undefined },
       {
         audit: { event: "landed", policy: lane.open.policy, ...(transaction && { transaction }) },
         marks: { audited: "landing-audited", moved: "request-landed" },
@@ -352,21 +352,31 @@ async function wasExecuted(
   return false;
 }
 
-/** What was reported as failed may land all the same until it is dead; then that is what is told. */
-async function followReported(lane: WorkingLane, standing: LaneStanding): Promise<void> {
-  for (const [digest, request] of lane.reported) {
-    const status = standing.statusOf(request.signed as SignedGateCall);
-    if (status === "inFlight") continue;
-    if (status === "unknown" && standing.finalizedTime <= deadlineOf(request)) continue;
-    if (status === "landed" || status === "final") {
-      const outer = await lane.journal.transactions.ofRequest(request.id);
-      await land(lane, request, status, outer);
+/**
+ * What was reported as failed may land all the same until it is dead; then that is what is told.
+ *
+ * @returns how many still may
+ */
+async function followReported(lane: WorkingLane, standing: LaneStanding): Promise<number> {
+  const { journal, ledger } = lane;
+  const reported = await journal.requests.list({ lane: lane.id, mayLand: true });
+  let left = 0;
+  for (const request of reported) {
+    const signed = request.signed as SignedGateCall;
+    const status = standing.statusOf(signed);
+    const isOpen = status === "unknown" && standing.finalizedTime <= signed.proof.deadline;
+    if (status === "inFlight" || isOpen) {
+      left += 1;
+      continue;
     }
-    lane.reported.delete(digest);
+    const isLanded = status === "landed" || status === "final";
+    if (isLanded || (status === "unknown" && (await wasExecuted(lane, signed)))) {
+      const outer = await journal.transactions.ofRequest(request.id);
+      await land(lane, request, status === "landed" ? "landed" : "final", outer);
+    } else await ledger.move(request, { mayLand: undefined });
   }
+  return left;
 }
-
-const deadlineOf = ({ signed }: RequestRecord): bigint => signed?.proof.deadline ?? 0n;
 
 const hashesOf = (outer: OuterTransaction | undefined) =>
   (outer?.attempts ?? []).map(({ hash }) => hash);

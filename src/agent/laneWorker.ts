@@ -130,6 +130,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
   async function assertAllowed(): Promise<void> {
     if (!lease.isHeld()) throw new LaneElsewhereError({ lane: id.lane });
     await pauses.assertRunning(id.gate);
+    await lane.assertBound?.(journal.name);
     if (!lease.isHeld()) throw new LaneElsewhereError({ lane: id.lane });
   }
 
@@ -166,7 +167,6 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
           ...{ id, gate, journal, ledger, pauses, submitter, tuning, observer, assertAllowed },
           open: opened,
           isHeld: true,
-          reported: new Map(),
           refusals: new Map(),
         };
         mustOpen = false;
@@ -185,8 +185,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
     const [oldest] = await journal.requests.list({ lane: id, statuses: ["queued"], limit: 1 });
     if (!oldest) return QUEUE_INTERVAL;
     const { ledger } = options;
-    const reported = working?.reported ?? new Map();
-    if (await endUnwanted({ ledger, pauses, tuning, open, reported }, oldest)) return 0;
+    if (await endUnwanted({ ledger, pauses, tuning, open }, oldest)) return 0;
     if (!working || mustOpen || problems.following !== undefined) return QUEUE_INTERVAL;
     const ready = working;
     request = oldest;

@@ -38,6 +38,14 @@ export interface AgentLane {
    * one the record is rebuilt from the chain, and stays quiet until nothing forgotten can land.
    */
   record?(epoch: number): Promise<LaneRecord<SignedGateCall> | undefined>;
+  /**
+   * Makes sure that the journal is the one whose signatures for the lane count, before each of them: of two
+   * journals neither knows what was signed from the other.
+   *
+   * @param journal its name
+   * @throws {LaneBoundError} if it is not
+   */
+  assertBound?(journal: string): Promise<void>;
   /** Told the state that a rotation kept, without which the lane could not be recovered later. */
   keep?(commitment: bigint, state: State): Promise<void>;
 }

@@ -26,8 +26,6 @@ export interface WorkingLane {
    * until it is known.
    */
   isHeld: boolean;
-  /** Requests that were reported as failed and whose signed call can still land, by digest. */
-  reported: Map<Hex, RequestRecord>;
   /** How often the gate has refused a request's signed call, by id: a node that lags refuses what another takes. */
   refusals: Map<string, number>;
   /** Throws if nothing may be signed or sent for the lane: paused, or not this process's. */
@@ -40,11 +38,7 @@ export interface WorkingLane {
  * @param lane `open` is missing where no mandate was found
  */
 export async function endRequest(
-  {
-    ledger,
-    open,
-    reported,
-  }: Pick<WorkingLane, "ledger" | "reported"> & { open?: OpenLane | undefined },
+  { ledger, open }: Pick<WorkingLane, "ledger"> & { open?: OpenLane | undefined },
   request: RequestRecord,
   failure: { reason: Reason; message: string },
   { cause, transaction }: { cause?: unknown; transaction?: Hex | undefined } = {},
@@ -64,7 +58,6 @@ export async function endRequest(
       : { audited: "failure-audited", moved: "request-failed" },
     cause,
   };
-  const moved = await ledger.move(request, { status, failure }, options);
-  if (request.signed && !isExpiry) reported.set(request.signed.digest, moved);
-  return moved;
+  const mayLand = request.signed && !isExpiry ? true : undefined;
+  return ledger.move(request, { status, failure, mayLand }, options);
 }

@@ -21,7 +21,7 @@ import { type ReadLaneReturnType, readLane } from "./readLane.ts";
  * How long a recovered record stays quiet: twice the longest maxDelay a gate can have, since the node may lag
  * behind the one that a forgotten signature took its time from.
  */
-const QUIET_SECONDS = 600n;
+export const QUIET_SECONDS = 600n;
 
 export interface RecoverStateParameters {
   gate: Address;

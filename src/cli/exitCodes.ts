@@ -64,6 +64,7 @@ const codesByError: Readonly<Record<string, ExitCode>> = {
   LaneBusyError: exitCodes.busy,
   LaneLockedError: exitCodes.busy,
   LaneServedError: exitCodes.busy,
+  LaneBoundError: exitCodes.usage,
   StaleChainError: exitCodes.busy,
   InvalidSetupFileError: exitCodes.setup,
   InsecureSetupError: exitCodes.setup,

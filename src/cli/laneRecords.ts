@@ -8,8 +8,9 @@ import type { SignedGateCall } from "../signer/gateCall.ts";
 import { type LaneId, type LaneRecord, type LaneStore, replaceRecord } from "../state/laneStore.ts";
 import { type State, stateCommitment } from "../state/state.ts";
 import type { Deployment } from "./deployment.ts";
+import { lanesFolder } from "./laneBinding.ts";
 import { loadMandate, noteKeptState } from "./mandates.ts";
-import { lanesFolder, refuseServed } from "./servedLanes.ts";
+import { refuseHandedOver, refuseServed } from "./servedLanes.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Where the workspace keeps what it knows of its lanes; lanes that a service signs for are read only. */
@@ -44,7 +45,8 @@ export interface AdoptLanesParameters {
 export async function adoptLanes(parameters: AdoptLanesParameters): Promise<AdoptedLane[]> {
   const { workspace, client, identity, blockNumber } = parameters;
   const { gate, chainId } = parameters.deployment;
-  const store = laneStore(workspace, identity);
+  const records = createFileLaneStore(lanesFolder(workspace), identity);
+  const store = refuseHandedOver(workspace, records);
   const adopted: AdoptedLane[] = [];
   const events = gateEvents(client, { gate, fromBlock: blockNumber, toBlock: blockNumber });
   for await (const event of events) {

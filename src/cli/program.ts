@@ -214,6 +214,11 @@ const entries: readonly (CommandEntry | CommandGroup)[] = [
         summary: "restore a backup into an empty journal",
         load: async () => (await import("./commands/serviceRestore.ts")).serviceRestoreCommand(),
       },
+      {
+        name: "adopt",
+        summary: "let this journal go on with lanes that another signed for",
+        load: async () => (await import("./commands/serviceAdopt.ts")).serviceAdoptCommand(),
+      },
     ],
   },
   {

@@ -1,18 +1,22 @@
+import { type AdoptedLane, adoptLane } from "../agent/adoptLane.ts";
 import type { AgentGate, AgentLane, LaneMandate } from "../agent/options.ts";
 import type { ReadClient } from "../chain/client.ts";
 import { UsageError } from "../errors/cli.ts";
 import { KeyFileError } from "../errors/keys.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { AgentKey } from "../keys/keys.ts";
 import type { SealIdentity } from "../keys/sealed.ts";
 import type { ServeConfig } from "../server/config/serveConfig.ts";
+import type { LaneId } from "../state/laneStore.ts";
 import { openAccount } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
 import type { Deployment } from "./deployment.ts";
 import { gateClient } from "./gateClient.ts";
+import { assertBound, assertFreeOrBound, bindLane, rebindLane } from "./laneBinding.ts";
 import { loadMandate, noteKeptState } from "./mandates.ts";
 import type { PassphraseOptions } from "./passphrase.ts";
 import { openIdentity } from "./secrets.ts";
-import { handOver } from "./servedLanes.ts";
+import { handOver, markServed } from "./servedLanes.ts";
 import { loadWorkspace, type Workspace } from "./workspace.ts";
 
 /** The gates that a service works for, opened. */
@@ -20,6 +24,19 @@ export interface ServedGates {
   gates: readonly AgentGate[];
   /** For reads, by chain id. */
   clients: ReadonlyMap<number, ReadClient>;
+  /**
+   * Binds every lane that no service has taken yet to the journal that will sign for it.
+   *
+   * @param journal its name
+   * @throws {LaneBoundError} if a lane is bound to another; nothing is bound then
+   */
+  bind(journal: string): Promise<void>;
+  /**
+   * Takes every lane from the journal that it is bound to, and binds it to another once that one is quiet.
+   *
+   * @throws {LaneBlockedError | UnrecoverableLaneError} if a lane cannot be gone on with: it is nobody's then
+   */
+  adopt(journal: Journal): Promise<AdoptedLane[]>;
   /** Forgets the keys. */
   close(): Promise<void>;
 }
@@ -38,6 +55,7 @@ export async function openServedGates(
 ): Promise<ServedGates> {
   const keys: AgentKey[] = [];
   const gates: AgentGate[] = [];
+  const opened: OpenedLane[] = [];
   const close = async () => void (await Promise.all(keys.map((key) => key.close())));
   try {
     for (const { workspace: folder, name, lanes } of configured) {
@@ -53,7 +71,7 @@ export async function openServedGates(
       const submitterKey = await openAccount(theirs, "submitter", options);
       keys.push(submitterKey);
       const laneOf = (lane: number) => servedLane({ workspace, identity, deployment, key, lane });
-      gates.push({
+      const agentGate: AgentGate = {
         name,
         chainId,
         gate,
@@ -61,14 +79,59 @@ export async function openServedGates(
         client,
         submitterKey,
         lanes: (lanes ?? [workspace.lane]).map(laneOf),
-      });
+      };
+      gates.push(agentGate);
+      for (const lane of agentGate.lanes) {
+        opened.push({
+          workspace,
+          identity,
+          gate: agentGate,
+          lane,
+          id: { chainId, gate, lane: lane.lane },
+        });
+      }
     }
   } catch (error) {
     await close();
     throw error;
   }
   const clients = new Map(gates.map(({ chainId, client }) => [chainId, client]));
-  return { gates, clients, close };
+  return {
+    gates,
+    clients,
+    close,
+    bind: (journal) => bindAll(opened, journal),
+    adopt: (journal) => adoptAll(opened, journal),
+  };
+}
+
+/** A lane with the workspace that it is of. */
+interface OpenedLane {
+  workspace: Workspace;
+  identity: SealIdentity;
+  gate: AgentGate;
+  lane: AgentLane;
+  id: LaneId;
+}
+
+async function bindAll(lanes: readonly OpenedLane[], journal: string): Promise<void> {
+  for (const { workspace, id } of lanes) await assertFreeOrBound(workspace, id, journal);
+  for (const { workspace, identity, id } of lanes) {
+    await bindLane(workspace, identity, id, journal);
+  }
+}
+
+async function adoptAll(lanes: readonly OpenedLane[], journal: Journal): Promise<AdoptedLane[]> {
+  const adopted: AdoptedLane[] = [];
+  for (const { workspace, gate, lane, id } of lanes) {
+    // From here on nobody signs: what is quiet afterwards has seen the last signature.
+    await rebindLane(workspace, id, null);
+    const result = await adoptLane(gate, lane, journal);
+    await markServed(workspace, result);
+    await rebindLane(workspace, id, journal.name);
+    adopted.push(result);
+  }
+  return adopted;
 }
 
 /** A lane of a workspace; its mandates are looked for each time, so that new ones are found. */
@@ -93,6 +156,7 @@ function servedLane(input: {
         throw error;
       }
     },
+    assertBound: (journal) => assertBound(workspace, { chainId, gate, lane }, journal),
     record: (epoch) => handOver(workspace, identity, { chainId, gate, lane, epoch }),
     async keep(commitment, state) {
       const mandate = await loadMandate(workspace, identity, commitment);

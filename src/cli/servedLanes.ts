@@ -7,13 +7,11 @@ import type { SealIdentity } from "../keys/sealed.ts";
 import { createFileLaneStore } from "../signer/fileLaneStore.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
 import type { LaneId, LaneRecord, LaneStore } from "../state/laneStore.ts";
+import { bindingPath, boundJournal, lanesFolder, rebindLane } from "./laneBinding.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** An epoch of a lane. */
 type LaneEpoch = LaneId & { epoch: number };
-
-/** Where the workspace keeps its lanes' records, and marks those that a service has taken over. */
-export const lanesFolder = ({ secrets }: Workspace) => join(secrets.folder, "lanes");
 
 function markPath(workspace: Workspace, { chainId, gate, lane, epoch }: LaneEpoch): string {
   const name = `${chainId}-${gate.toLowerCase()}-${lane}.${epoch}.served`;
@@ -42,15 +40,24 @@ export async function handOver(
     }
     const record = await store.read(lane).catch(async (error: unknown) => {
       // Handed over is what arrives: a record that cannot be read now is asked for again.
-      await takeBack(workspace, lane);
+      await rm(markPath(workspace, lane), { force: true });
       throw error;
     });
     return record?.epoch === lane.epoch ? record : undefined;
   });
 }
 
-/** Lets the workspace's own commands sign for a lane again. Nothing may be signed with older records. */
+/** Marks an epoch of a lane as handed over: its record in the workspace is no longer the one that counts. */
+export async function markServed(workspace: Workspace, lane: LaneEpoch): Promise<void> {
+  await writeFileAtomic(markPath(workspace, lane), "", { replace: true });
+}
+
+/**
+ * Lets the workspace's own commands sign for a lane again; services sign nothing for it from then on. Nothing may
+ * be signed with older records.
+ */
 export async function takeBack(workspace: Workspace, lane: LaneEpoch): Promise<void> {
+  if ((await boundJournal(workspace, lane)) !== undefined) await rebindLane(workspace, lane, null);
   await rm(markPath(workspace, lane), { force: true });
 }
 
@@ -60,15 +67,22 @@ export async function takeBack(workspace: Workspace, lane: LaneEpoch): Promise<v
  * @throws {LaneServedError}
  */
 export async function assertNotServed(workspace: Workspace, lane: LaneEpoch): Promise<void> {
+  await assertNotHandedOver(workspace, lane);
+  const isServed = typeof (await boundJournal(workspace, lane)) === "string";
+  if (isServed) throw new LaneServedError({ lane: lane.lane, path: bindingPath(workspace, lane) });
+}
+
+/** The same of one epoch of a lane: a rotation's record may be made for a service that has not seen it yet. */
+async function assertNotHandedOver(workspace: Workspace, lane: LaneEpoch): Promise<void> {
   const path = markPath(workspace, lane);
-  const isServed = await access(path).then(
+  const isHandedOver = await access(path).then(
     () => true,
     () => false,
   );
-  if (isServed) throw new LaneServedError({ lane: lane.lane, path });
+  if (isHandedOver) throw new LaneServedError({ lane: lane.lane, path });
 }
 
-/** A store that writes no record of a lane which was handed over; writing comes before every signature. */
+/** A store that writes no record of a lane which a service signs for; writing comes before every signature. */
 export function refuseServed(
   workspace: Workspace,
   store: LaneStore<SignedGateCall>,
@@ -77,6 +91,20 @@ export function refuseServed(
     ...store,
     async write(record) {
       await assertNotServed(workspace, record);
+      return store.write(record);
+    },
+  };
+}
+
+/** A store that writes no record of an epoch which was handed over; not for signing. */
+export function refuseHandedOver(
+  workspace: Workspace,
+  store: LaneStore<SignedGateCall>,
+): LaneStore<SignedGateCall> {
+  return {
+    ...store,
+    async write(record) {
+      await assertNotHandedOver(workspace, record);
       return store.write(record);
     },
   };

@@ -83,6 +83,28 @@ export class LaneBlockedError extends BaseError {
   }
 }
 
+/** Another journal remembers what was signed for the lane, or none does: nothing may be signed from this one. */
+export class LaneBoundError extends BaseError {
+  override readonly name = "LaneBoundError";
+
+  /** @param input.bound the journal that the lane is bound to; undefined if none */
+  constructor(input: { lane: number; journal: string; bound: string | undefined; mark: string }) {
+    super(
+      input.bound === undefined
+        ? `Lane ${input.lane} is bound to no journal: the service has not taken it, or gave it back`
+        : `Lane ${input.lane} is signed for with another journal`,
+      {
+        details: [
+          `this journal: ${input.journal}`,
+          `journal of the lane: ${input.bound ?? "none"}`,
+          `mark: ${input.mark}`,
+          "if this journal is to go on with the lane, stop every other service for it, then: zkmandate service adopt",
+        ],
+      },
+    );
+  }
+}
+
 /** Another process works on the lane now: nothing may be signed for it here. */
 export class LaneElsewhereError extends BaseError {
   override readonly name = "LaneElsewhereError";

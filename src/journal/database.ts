@@ -14,6 +14,8 @@ const LOST_CONNECTIONS = 20;
 export interface Database {
   /** Names it in errors; without credentials. */
   readonly place: string;
+  /** Its file, without links on the way, where it is one. */
+  readonly file?: string | undefined;
   /** Queries outside of any transaction. */
   read<T>(work: (db: Queries) => Promise<T>): Promise<T>;
   /**
@@ -38,6 +40,7 @@ export interface Failure {
 /** What the two databases do in their own ways. */
 export interface DatabaseParts {
   place: string;
+  file?: string | undefined;
   db: Kysely<Schema>;
   snapshot<T>(work: (db: Queries) => Promise<T>): Promise<T>;
   /**
@@ -66,7 +69,7 @@ export function journalError(
 
 /** Puts retries and errors around a database. */
 export function createDatabase(parts: DatabaseParts): Database {
-  const { place, db, locksRows, classify } = parts;
+  const { place, file, db, locksRows, classify } = parts;
   const inTurn = createTurns(parts.connections);
   const failed = (cause: unknown) => journalError(place, classify, cause);
 
@@ -108,6 +111,7 @@ export function createDatabase(parts: DatabaseParts): Database {
 
   return {
     place,
+    file,
     read: (work) => patiently(() => work(db)),
     write,
     snapshot: (work) => patiently(() => parts.snapshot(work)),

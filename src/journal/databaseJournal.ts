@@ -30,11 +30,12 @@ export async function openJournal(
   database: Database,
   identity: SealIdentity,
 ): Promise<DatabaseJournal> {
-  const cipher = await unlock(database, identity).catch(async (error: unknown) => {
+  const { cipher, name } = await unlock(database, identity).catch(async (error: unknown) => {
     await database.close();
     throw error;
   });
   return {
+    name: database.file === undefined ? name : `${name} in ${database.file}`,
     database,
     cipher,
     lanes: createLaneRecords(database, cipher),
@@ -56,7 +57,10 @@ export async function openJournal(
   };
 }
 
-async function unlock(database: Database, identity: SealIdentity): Promise<RecordCipher> {
+async function unlock(
+  database: Database,
+  identity: SealIdentity,
+): Promise<{ cipher: RecordCipher; name: string }> {
   const row = await database.write(async (db) => {
     const key_salt = randomBytes(KEY_SALT_BYTES);
     const cipher = createRecordCipher(identity, key_salt);
@@ -74,7 +78,7 @@ async function unlock(database: Database, identity: SealIdentity): Promise<Recor
   });
   const cipher = createRecordCipher(identity, row.key_salt);
   try {
-    if (cipher.open(KEY_CHECK, row.key_check) === row.name) return cipher;
+    if (cipher.open(KEY_CHECK, row.key_check) === row.name) return { cipher, name: row.name };
   } catch (error) {
     if (!(error instanceof JournalDamagedError)) throw error;
   }

@@ -57,6 +57,11 @@ export interface Ownership {
  * @throws {JournalDamagedError} from any method that reads, if a record is not what was written
  */
 export interface Journal {
+  /**
+   * Tells it from every other: drawn when the journal was made, so that a restored one has another. Of a journal
+   * in a file it says where the file is too: a copy is another.
+   */
+  readonly name: string;
   lanes: LaneStore<SignedGateCall>;
   ownership: Ownership;
   requests: {
@@ -80,6 +85,8 @@ export interface Journal {
     list(filter: {
       lane?: LaneId | undefined;
       statuses?: readonly RequestStatus[] | undefined;
+      /** Only those that are reported as failed and may land. */
+      mayLand?: true | undefined;
       limit?: number | undefined;
     }): Promise<RequestRecord[]>;
     /**
@@ -90,7 +97,9 @@ export interface Journal {
     advance(
       id: string,
       from: RequestStatus,
-      change: Partial<Pick<RequestRecord, "status" | "signed" | "transactions" | "failure">>,
+      change: Partial<
+        Pick<RequestRecord, "status" | "signed" | "transactions" | "failure" | "mayLand">
+      >,
     ): Promise<RequestRecord>;
     /** How many stand where, of a lane or of all. */
     count(lane?: LaneId): Promise<Partial<Record<RequestStatus, number>>>;
@@ -100,7 +109,7 @@ export interface Journal {
      * Takes the submitter's next nonce: above every recorded one, and at least `atLeast`.
      * The same request always gets the same transaction.
      *
-     * @throws {RequestConflictError} if there is no such request
+     * @throws {RequestConflictError} if there is no such request, or it has ended
      */
     reserve(
       input: Omit<OuterTransaction, "nonce" | "attempts" | "status" | "mined"> & {

@@ -154,6 +154,7 @@ function ended(request: RequestRecord): RequestRecord {
     ...request,
     status: "failed",
     failure: { reason: "restored", message },
+    ...(request.signed && { mayLand: true }),
     updatedAt: Date.now(),
   };
 }

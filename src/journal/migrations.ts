@@ -19,6 +19,7 @@ export const postgresTypes: ColumnTypes = {
 /** The versions of the tables, in order; a released one is never changed. */
 const migrations = (types: ColumnTypes): Record<string, Migration> => ({
   "0001-journal": { up: (db) => createTables(db, types) },
+  "0002-reported-that-may-land": { up: watchReported },
 });
 
 /**
@@ -142,5 +143,14 @@ async function createTables(db: Kysely<unknown>, { bytes, ordinal }: ColumnTypes
   await schema
     .createTable("pauses")
     .addColumn("gate", "text", (column) => column.primaryKey())
+    .execute();
+}
+
+async function watchReported({ schema }: Kysely<unknown>): Promise<void> {
+  await schema.alterTable("requests").addColumn("may_land", "integer").execute();
+  await schema
+    .createIndex("requests_that_may_land")
+    .on("requests")
+    .columns(["may_land", "chain_id", "gate", "lane"])
     .execute();
 }

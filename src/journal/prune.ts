@@ -24,6 +24,7 @@ export async function prune(db: Queries, { before }: PruneOptions): Promise<Prun
     .selectFrom("requests")
     .select("id")
     .where("updated_at", "<", before)
+    .where("may_land", "is", null)
     .where((row) =>
       row.or([
         row("status", "in", [...finished]),

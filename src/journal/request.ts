@@ -48,6 +48,8 @@ export interface RequestRecord extends LaneId {
   /** Hashes of the outer transactions that carried it, the newest last. */
   transactions: readonly Hex[];
   failure?: RequestFailure | undefined;
+  /** Reported as failed while what was signed can land: should it, then that is what is told. */
+  mayLand?: true | undefined;
   /** unix milliseconds */
   createdAt: number;
   updatedAt: number;

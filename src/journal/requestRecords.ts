@@ -29,6 +29,7 @@ export const requestColumns = [
   "lane",
   "kind",
   "status",
+  "may_land",
   "version",
   "payload",
 ] as const;
@@ -37,6 +38,7 @@ interface RequestRow extends LaneColumns {
   id: string;
   kind: string;
   status: string;
+  may_land: number | null;
   version: number;
   payload: Uint8Array;
 }
@@ -74,13 +76,14 @@ export function createRequestRecords(
         return row && open(row);
       }),
 
-    list: ({ lane, statuses, limit }) =>
+    list: ({ lane, statuses, mayLand, limit }) =>
       database.read(async (db) => {
         // SQL has no empty list.
         if (statuses?.length === 0) return [];
         let query = db.selectFrom("requests").select(requestColumns).orderBy("ordinal");
         if (lane !== undefined) query = query.where(ofLane(lane));
         if (statuses !== undefined) query = query.where("status", "in", [...statuses]);
+        if (mayLand) query = query.where("may_land", "=", 1);
         if (limit !== undefined) query = query.limit(limit);
         return (await query.execute()).map(open);
       }),
@@ -202,6 +205,7 @@ function contentOf({ chainId, gate, kind, call, submitter, validFor }: NewReques
 export const sealRequest = (cipher: RecordCipher, request: RequestRecord, version: number) => ({
   kind: request.kind,
   status: request.status,
+  may_land: request.mayLand ? 1 : null,
   updated_at: request.updatedAt,
   version,
   payload: cipher.seal(rowName(request.id, version), request),
@@ -210,7 +214,7 @@ export const sealRequest = (cipher: RecordCipher, request: RequestRecord, versio
 /** Decrypts a request's row. */
 export function openRequest(cipher: RecordCipher, row: RequestRow): RequestRecord {
   const request = cipher.open<RequestRecord>(rowName(row.id, row.version), row.payload);
-  const told = standingOf({ ...row, chainId: row.chain_id });
+  const told = standingOf({ ...row, chainId: row.chain_id, mayLand: row.may_land === 1 });
   const recorded = standingOf(request);
   if (told === recorded) return request;
   throw new JournalDamagedError({
@@ -221,11 +225,11 @@ export function openRequest(cipher: RecordCipher, row: RequestRow): RequestRecor
 
 /** What a request's row says in clear: whoever changed that would have it signed for another lane, or again. */
 function standingOf(
-  request: { gate: string } & Pick<LaneId, "chainId" | "lane"> &
+  request: { gate: string; mayLand?: boolean | undefined } & Pick<LaneId, "chainId" | "lane"> &
     Pick<RequestRow, "kind" | "status">,
 ) {
-  const { chainId, gate, lane, kind, status } = request;
-  return `${kind} ${status} on ${chainId}-${gate.toLowerCase()}-${lane}`;
+  const { chainId, gate, lane, kind, status, mayLand } = request;
+  return `${kind} ${status}${mayLand ? " that may land" : ""} on ${chainId}-${gate.toLowerCase()}-${lane}`;
 }
 
 /** Lets a request be found by the hashes of what carried it. */

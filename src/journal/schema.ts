@@ -46,6 +46,8 @@ export interface Schema {
       dedup: string | null;
       kind: string;
       status: string;
+      /** 1 while it is reported as failed and can land all the same. */
+      may_land: number | null;
       /** unix milliseconds */
       updated_at: number;
     };

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Kysely } from "kysely";
@@ -25,7 +25,7 @@ const BUSY_TIMEOUT_MS = 10;
  */
 export async function openSqliteDatabase(path: string): Promise<Database> {
   const place = resolve(path);
-  const [connection, assertInPlace] = await openFile(place).catch((cause: unknown) => {
+  const [connection, assertInPlace, file] = await openFile(place).catch((cause: unknown) => {
     throw journalError(place, classify, cause);
   });
   const db = new Kysely<Schema>({
@@ -33,6 +33,7 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
   });
   const database = createDatabase({
     place,
+    file,
     db,
     // kysely hands its one connection around, and a snapshot has its own.
     connections: Number.POSITIVE_INFINITY,
@@ -64,7 +65,9 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
 }
 
 /** Makes the file before SQLite does: with the owner's permissions, and its name flushed to the disk. */
-async function openFile(path: string): Promise<[DatabaseSync, assertInPlace: () => void]> {
+async function openFile(
+  path: string,
+): Promise<[DatabaseSync, assertInPlace: () => void, realPath: string]> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await (await open(path, "a", 0o600)).close();
   const folder = await open(dirname(path), "r");
@@ -74,6 +77,7 @@ async function openFile(path: string): Promise<[DatabaseSync, assertInPlace: () 
     await folder.close();
   }
   const file = fileAt(path);
+  const real = await realpath(path);
   const connection = connect(path);
   return [
     connection,
@@ -81,6 +85,7 @@ async function openFile(path: string): Promise<[DatabaseSync, assertInPlace: () 
       // SQLite would go on writing to a file that nobody finds after a restart.
       if (fileAt(path) !== file) throw new Error("the file was moved, deleted or replaced");
     },
+    real,
   ];
 }
 

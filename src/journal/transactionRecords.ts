@@ -7,6 +7,7 @@ import {
 import type { Database } from "./database.ts";
 import type { Journal, OuterTransaction } from "./journal.ts";
 import type { RecordCipher, RowName } from "./recordCipher.ts";
+import type { RequestStatus } from "./request.ts";
 import { recordHashes } from "./requestRecords.ts";
 import type { Queries } from "./schema.ts";
 
@@ -70,7 +71,7 @@ export function createTransactionRecords(
     if (input.request !== undefined) {
       const known = await ofRequest(db, input.request);
       if (known) return known;
-      await assertRequest(db, input.request);
+      await assertRequest(database, db, input.request);
     }
     const nonce = Math.max(next, atLeast);
     await setNextNonce(db, input.chainId, input.submitter, nonce + 1);
@@ -156,10 +157,17 @@ export async function setNextNonce(
     .execute();
 }
 
-async function assertRequest(db: Queries, id: string): Promise<void> {
-  const row = await db.selectFrom("requests").select("id").where("id", "=", id).executeTakeFirst();
-  if (row) return;
-  throw new RequestConflictError({ id, expected: "a recorded request", received: undefined });
+/** Where a request may get an outer transaction; none that has ended does, whoever still works on it. */
+const carriable: readonly string[] = ["queued", "signed", "submitted"] satisfies RequestStatus[];
+
+async function assertRequest(database: Database, db: Queries, id: string): Promise<void> {
+  // It does not end before its transaction is there.
+  const row = await database
+    .lockRows(db.selectFrom("requests").select("status").where("id", "=", id))
+    .executeTakeFirst();
+  if (row && carriable.includes(row.status)) return;
+  const expected = "a recorded request that has not ended";
+  throw new RequestConflictError({ id, expected, received: row?.status });
 }
 
 /** Why a transaction may not replace the stored one: what was signed for a nonce is never forgotten. */

@@ -135,6 +135,26 @@ describe("a node that lies about a receipt", () => {
     expect(landed.signed?.seq).toBe(sent.signed?.seq);
   });
 
+  test("of a transaction that lands after a restart is corrected", async () => {
+    const { pay, reached, journal, local, auditEvents } = world;
+    await inventReceipts("0x0");
+    const sent = await agent.send(pay(10n));
+    expect((await reached(sent.id, "failed")).failure?.reason).toBe("reverted");
+    await agent.close();
+    // Nobody watches while it lands.
+    world.intercept(undefined);
+    const { attempts = [] } = (await journal.transactions.ofRequest(sent.id)) ?? {};
+    const serializedTransaction = attempts[0]?.raw as Hex;
+    await local.control.sendRawTransaction({ serializedTransaction });
+    await local.control.mine({ blocks: Number(FINALITY) });
+
+    agent = await world.start();
+    const landed = await reached(sent.id, "landed", "final");
+    expect(landed.failure).toBeUndefined();
+    expect((await auditEvents(sent.id)).slice(-2)).toEqual(["failed", "landed"]);
+    expect(await journal.requests.list({ mayLand: true })).toEqual([]);
+  });
+
   test("a reverted receipt of what has landed changes nothing", async () => {
     const { pay, reached } = world;
     world.intercept(async (method, _params, pass) => {

@@ -127,6 +127,16 @@ describe("zkmandate serve", () => {
     expect({ code, name: json.error.name }).toEqual({ code: 7, name: "LaneServedError" });
   });
 
+  it("does not start beside another with a journal of its own", async () => {
+    const text = await readFile(join(desk.folder, "serve.yaml"), "utf8");
+    const other = text.replace("journal.sqlite", "other.sqlite").replace("z.sock", "other.sock");
+    await writeFile(join(desk.folder, "other.yaml"), other);
+    const refused = await desk.serve({ config: "other.yaml" }).catch((error: Error) => error);
+    expect(String(refused)).toContain("serve ended with 2");
+    expect(String(refused)).toContain("Lane 0 is signed for with another journal");
+    expect((await call("zkmandate_check", [pay(1n)])).result).toMatchObject({ allowed: true });
+  });
+
   it("is watched and stopped by operators through its socket", async () => {
     await writeFile(join(desk.folder, "alice.token"), `${tokens.alice}\n`, { mode: 0o600 });
     await writeFile(join(desk.folder, "bot.token"), `${tokens.bot}\n`, { mode: 0o600 });
@@ -259,6 +269,17 @@ describe("zkmandate serve", () => {
     expect(restored.json).toMatchObject({ ok: true, quietUntil: expect.stringMatching(/^\d+$/) });
     expect((await desk.run("service", "restore", "backup.age")).code).toBe(2);
     expect((await desk.run("audit", "verify")).code).toBe(0);
+
+    // The lane was bound to the journal that is lost.
+    await expect(desk.serve()).rejects.toThrow("LaneBoundError");
+    const adopted = await desk.run("service", "adopt");
+    expect(adopted.json.lanes).toMatchObject([
+      { lane: 0, epoch: 1, record: expect.stringMatching(/kept|rebuilt/) },
+    ]);
+    service = await desk.serve();
+    const { result: lanes } = await call("zkmandate_status");
+    expect(lanes).toMatchObject([{ lane: 0, isOwned: true }]);
+    expect(await service.stop()).toBe(0);
   });
 
   it("gives a lane back to the command line when that is asked for, and not otherwise", async () => {

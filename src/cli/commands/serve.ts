@@ -46,6 +46,7 @@ export function serveCommand(): Command {
           toClose.push(() => served.close());
           const { journal } = await openServiceJournal(cli, options, config);
           toClose.push(() => journal.close());
+          await served.bind(journal.name);
           const { prover, checkProver, close } = openServiceProver(config, log);
           toClose.push(close);
           const agent = await createAgent({

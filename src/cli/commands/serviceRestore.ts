@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { getBlock } from "viem/actions";
+import { QUIET_SECONDS } from "../../chain/recoverState.ts";
 import { restoreJournal } from "../../journal/backup.ts";
 import { action, examples } from "../cli.ts";
 import { readClient } from "../clients.ts";
@@ -10,9 +11,6 @@ import { withProgress } from "../progress.ts";
 import { type ServeFileOptions, serveConfig, serveFileOption } from "../serveFile.ts";
 import { openServiceJournal } from "../serviceJournal.ts";
 import { loadWorkspace } from "../workspace.ts";
-
-/** seconds: twice the longest maxDelay that a gate can have, after which nothing forgotten can land */
-const QUIET_SECONDS = 600n;
 
 /** `zkmandate service restore`: a backup into an empty journal. */
 export function serviceRestoreCommand(): Command {
@@ -36,7 +34,10 @@ export function serviceRestoreCommand(): Command {
           );
           return {
             data: { ...loaded, quietUntil },
-            text: done(`restored; nothing is signed before ${formatTime(quietUntil)}`),
+            text: [
+              done(`restored; nothing is signed before ${formatTime(quietUntil)}`),
+              "Next: stop every service that signs with another journal, then zkmandate service adopt",
+            ].join("\n"),
           };
         } finally {
           await journal.close();

@@ -200,6 +200,26 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
   });
 
   describe("requests", () => {
+    it("that may land although they are reported as failed are found, and kept, until they cannot", async () => {
+      const [{ request: one }, { request: other }] = [
+        await journal.requests.add(newRequest()),
+        await journal.requests.add(newRequest(otherLane)),
+      ];
+      const failure = { reason: "reverted", message: "it reverted" };
+      for (const { id } of [one, other]) {
+        await journal.requests.advance(id, "queued", { status: "failed", failure, mayLand: true });
+      }
+      await reopen();
+      const listed = await journal.requests.list({ lane, mayLand: true });
+      expect(listed.map(({ id, mayLand }) => [id, mayLand])).toEqual([[one.id, true]]);
+      await journal.prune({ before: Date.now() + 1_000 });
+      expect(await rival.requests.list({ mayLand: true })).toHaveLength(2);
+      await rival.requests.advance(one.id, "failed", { mayLand: undefined });
+      expect(await journal.requests.list({ lane, mayLand: true })).toEqual([]);
+      await journal.prune({ before: Date.now() + 1_000 });
+      expect((await journal.requests.list({})).map(({ id }) => id)).toEqual([other.id]);
+    });
+
     it("are recorded, found and listed in the order of their arrival", async () => {
       const added: RequestRecord[] = [];
       for (const number of [0, 1, 0, 1, 0]) {
@@ -407,6 +427,22 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
       expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     });
 
+    it("are not reserved for a request that has ended, and one that is reserved stays", async () => {
+      for (const status of ["denied", "failed", "expired", "final"] as const) {
+        const input = { ...outerTransaction(await request()), atLeast: 0 };
+        await journal.requests.advance(input.request as string, "queued", { status });
+        await expect(rival.transactions.reserve(input)).rejects.toMatchObject({
+          name: "RequestConflictError",
+          received: status,
+        });
+      }
+      const input = { ...outerTransaction(await request()), atLeast: 0 };
+      const reserved = await journal.transactions.reserve(input);
+      expect(reserved.nonce).toBe(0);
+      await journal.requests.advance(input.request as string, "queued", { status: "failed" });
+      expect(await rival.transactions.reserve(input)).toEqual(reserved);
+    });
+
     it("are not reserved for a request that nobody recorded", async () => {
       await expect(
         journal.transactions.reserve({ ...outerTransaction("no such id"), atLeast: 0 }),
@@ -511,35 +547,35 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
 
   describe("pruning", () => {
     it("forgets what is finished and old, and never a nonce or the audit log", async () => {
-      const add = async (kind: "sign" | "send", ...path: RequestRecord["status"][]) => {
+      type Step = RequestRecord["status"] | { carriedBy: "sent" | "mined" };
+      const add = async (kind: "sign" | "send", ...path: Step[]) => {
         const { request } = await journal.requests.add(newRequest({ kind }));
         let from = request.status;
-        for (const status of path) {
-          await journal.requests.advance(request.id, from, { status });
-          from = status;
+        for (const step of path) {
+          if (typeof step === "object") {
+            await send(request.id, step.carriedBy);
+            continue;
+          }
+          await journal.requests.advance(request.id, from, { status: step });
+          from = step;
         }
         return request.id;
       };
-      const send = async (id: string, isMined: boolean) => {
+      const send = async (id: string, status: "sent" | "mined") => {
         const input = { ...outerTransaction(id), atLeast: 0 };
         const transaction = await journal.transactions.reserve(input);
         const attempts = [attempt(transaction.nonce + 1)];
-        const status = isMined ? ("mined" as const) : ("sent" as const);
         await journal.transactions.save({ ...transaction, attempts, status });
       };
-      const gone = [
-        await add("send", "signed", "submitted", "landed", "final"),
-        await add("send", "denied"),
-        await add("sign", "signed"),
-      ];
+      await add("send", "signed", { carriedBy: "mined" }, "submitted", "landed", "final");
+      await add("send", "denied");
+      await add("sign", "signed");
       const kept = [
         await add("send"),
         await add("send", "signed"),
-        await add("send", "failed"),
+        await add("send", { carriedBy: "sent" }, "failed"),
         await add("send", "landed"),
       ];
-      await send(gone[0] as string, true);
-      await send(kept[2] as string, false);
       await journal.audit.append(note());
 
       expect(await journal.prune({ before: 0 })).toEqual({ requests: 0, transactions: 0 });
