@@ -1,4 +1,4 @@
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Address, getAddress, type Hex, hexToBytes, isAddress, numberToHex } from "viem";
 import { z } from "zod";
@@ -176,21 +176,30 @@ export async function keepNext(
 export const groupText = (group: CeremonyResult["group"]) => `${JSON.stringify(group, null, 2)}\n`;
 
 /**
- * A node's copy of a lane's mandate.
+ * Reads a node's copies of lanes' mandates. A file is opened again once it is another one; its operator takes a mandate
+ * away by removing the file.
  *
- * @returns nothing if it has none for the commitment
+ * @returns by commitment; nothing if there is none for it
  */
-export async function readNodeMandate(
+export function createMandateReader(
   folder: string,
   seal: SealIdentity,
-  commitment: bigint,
-): Promise<NodeMandate | undefined> {
-  const path = join(nodeFiles(folder).mandates, `${numberToHex(commitment, { size: 32 })}.age`);
-  const exists = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (!exists) return undefined;
-  const { policy, stateSecret } = await readSealed<Mandate>(path, seal);
-  return { committed: commitPolicy(policy), secret: hexToBytes(stateSecret) };
+): (commitment: bigint) => Promise<NodeMandate | undefined> {
+  const { mandates } = nodeFiles(folder);
+  const opened = new Map<string, { version: string; mandate: NodeMandate }>();
+  return async (commitment) => {
+    const path = join(mandates, `${numberToHex(commitment, { size: 32 })}.age`);
+    const file = await stat(path, { bigint: true }).catch(() => undefined);
+    if (!file) {
+      opened.delete(path);
+      return undefined;
+    }
+    const version = [file.ino, file.size, file.mtimeNs, file.ctimeNs].join();
+    const known = opened.get(path);
+    if (known?.version === version) return known.mandate;
+    const { policy, stateSecret } = await readSealed<Mandate>(path, seal);
+    const mandate = { committed: commitPolicy(policy), secret: hexToBytes(stateSecret) };
+    opened.set(path, { version, mandate });
+    return mandate;
+  };
 }

@@ -43,7 +43,7 @@ export interface JudgeParameters {
   digest: Hex;
   evidence: SigningEvidence;
   /** What the node has signed for the lane. */
-  record: SignedRecord;
+  record(): Promise<SignedRecord>;
   /** Whether a proof is valid under the node's own pinned artifacts. */
   verify(circuit: CircuitName, proof: Proof): Promise<boolean>;
   /** seconds that an action may be after the node's latest block, which may lag behind the coordinator's */
@@ -66,7 +66,7 @@ const refuse = (reason: RefusalReason, cause?: unknown): never => {
  * @throws {NodeRefusalError} at the first thing that is not so, and on any doubt
  */
 export async function judge(parameters: JudgeParameters): Promise<Judgement> {
-  const { gate, digest, evidence, record } = parameters;
+  const { gate, digest, evidence } = parameters;
   const { epoch, seq, proof, stateOld } = evidence;
   const { lane, time, deadline } = proof;
 
@@ -83,12 +83,16 @@ export async function judge(parameters: JudgeParameters): Promise<Judgement> {
     if (opened !== snapshot.lane.state) refuse("wrong-state");
   } else {
     if (seq < snapshot.lane.seq) refuse("wrong-sequence");
-    const preceding = precedingOf(record, snapshot, { epoch, seq, stateOld: opened });
+    const preceding = precedingOf(await parameters.record(), snapshot, {
+      epoch,
+      seq,
+      stateOld: opened,
+    });
     if (!preceding) return refuse("wrong-sequence");
     if (time < preceding.time) refuse("wrong-time");
   }
 
-  const stateNew = await transitionOf(parameters, mandate);
+  const stateNew = await transitionOf(parameters, snapshot, mandate);
   const transition = { epoch, seq, digest, time, deadline, stateOld: opened, stateNew };
   return { snapshot, transition };
 }
@@ -113,6 +117,7 @@ function assertStanding(
  */
 async function transitionOf(
   parameters: JudgeParameters,
+  snapshot: GateSnapshot,
   { committed, secret }: NodeMandate,
 ): Promise<bigint> {
   const { gate, digest, evidence, verify } = parameters;
@@ -121,7 +126,7 @@ async function transitionOf(
   const { lane, time, deadline, submitter } = proof;
   const action = { chainId, gate: gate.gate, ...call };
 
-  const { price, riskAnswer } = await readFeeds(parameters);
+  const { price, riskAnswer } = await readFeeds(parameters, snapshot);
   const verdict = decide(committed.policy, {
     action,
     time,
@@ -175,18 +180,20 @@ async function transitionOf(
 }
 
 /** The rounds that the action names, read by the gate's own rules at the node's own chain. */
-async function readFeeds({ gate, evidence }: JudgeParameters) {
+async function readFeeds({ gate, evidence }: JudgeParameters, snapshot: GateSnapshot) {
   const { client } = gate;
   const { time, priceFeed, priceRound, riskRound } = evidence.proof;
   try {
-    const { riskFeed } = await readGate(client, { gate: gate.gate });
+    const readRisk = async () => {
+      if (!snapshot.risk) return undefined;
+      const { riskFeed } = await readGate(client, { gate: gate.gate });
+      return readRoundAt(client, { feed: riskFeed, round: riskRound, time });
+    };
     const [price, risk] = await Promise.all([
       isAddressEqual(priceFeed, zeroAddress)
         ? undefined
         : readRoundAt(client, { feed: priceFeed, round: priceRound, time }),
-      isAddressEqual(riskFeed, zeroAddress)
-        ? undefined
-        : readRoundAt(client, { feed: riskFeed, round: riskRound, time }),
+      readRisk(),
     ]);
     if (risk && risk.answer < risk.latestAnswer) refuse("wrong-round");
     return {

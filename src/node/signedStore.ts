@@ -17,6 +17,11 @@ export interface SignedStore {
   read(lane: LaneId): Promise<SignedRecord>;
 }
 
+interface VersionedRecord {
+  version: number;
+  record: SignedRecord;
+}
+
 /**
  * Records as sealed files in a folder, one for each version: a version is made in one step that fails if it exists,
  * so that of two processes on one folder the second does not sign.
@@ -25,6 +30,8 @@ export interface SignedStore {
  */
 export function createFileSignedStore(folder: string, identity: SealIdentity): SignedStore {
   const turns = new Map<string, Promise<void>>();
+  /** What this process wrote or read last: a version never changes, so that it need not be opened again. */
+  const seen = new Map<string, VersionedRecord>();
   const nameOf = ({ chainId, gate, lane }: LaneId) => `${chainId}-${gate.toLowerCase()}-${lane}`;
   const pathOf = (lane: LaneId, version: number) => join(folder, `${nameOf(lane)}.${version}.age`);
 
@@ -41,10 +48,13 @@ export function createFileSignedStore(folder: string, identity: SealIdentity): S
       .toSorted((a, b) => a - b);
   }
 
-  async function latest(lane: LaneId): Promise<{ version: number; record: SignedRecord }> {
+  async function latest(lane: LaneId): Promise<VersionedRecord> {
     const version = (await versions(lane)).at(-1);
     if (version === undefined) return { version: 0, record: [] };
+    const known = seen.get(nameOf(lane));
+    if (known?.version === version) return known;
     const record = await readSealed<SignedRecord>(pathOf(lane, version), identity);
+    seen.set(nameOf(lane), { version, record });
     return { version, record };
   }
 
@@ -59,6 +69,7 @@ export function createFileSignedStore(folder: string, identity: SealIdentity): S
     // A process that slept since it read may have made a version that others have passed.
     const after = await versions(lane);
     if (after.at(-1) !== version + 1) throw new SignedRecordConflictError({ path });
+    seen.set(nameOf(lane), { version: version + 1, record: changed });
     const outdated = after.filter((other) => other < version);
     await Promise.all(outdated.map((other) => rm(pathOf(lane, other), { force: true })));
   }

@@ -88,13 +88,14 @@ export function createSigningNode(options: SigningNodeOptions): SigningNode {
       key,
       digest: request.digest,
       evidence,
-      record: await signed.read(lane),
+      record: () => signed.read(lane),
       verify: options.verify,
       tolerance,
     });
     // Durable before the share is made, and decided anew on what stands there now.
-    await signed.update(lane, (record) => withTransition(record, snapshot, transition));
-    return signer.sign(request);
+    return signer.sign(request, () =>
+      signed.update(lane, (record) => withTransition(record, snapshot, transition)),
+    );
   }
 
   return {

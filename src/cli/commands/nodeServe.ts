@@ -8,7 +8,13 @@ import { verifyProof } from "../../prover/verify.ts";
 import { createLogger } from "../../server/logs/logger.ts";
 import { action, examples } from "../cli.ts";
 import { readClient } from "../clients.ts";
-import { loadNodeFolder, nodeFiles, openNode, readNodeMandate, readShare } from "../nodeFolder.ts";
+import {
+  createMandateReader,
+  loadNodeFolder,
+  nodeFiles,
+  openNode,
+  readShare,
+} from "../nodeFolder.ts";
 import { done } from "../output.ts";
 import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 
@@ -29,6 +35,7 @@ export function nodeServeCommand(): Command {
         const { group, share } = await readShare(folder, seal);
         const client = await readClient({ chain });
         const files = nodeFiles(folder);
+        const mandate = createMandateReader(folder, seal);
         const log = createLogger({ level: "info" });
         const node = createSigningNode({
           group,
@@ -38,7 +45,7 @@ export function nodeServeCommand(): Command {
             chainId: chain.id,
             gate,
             client,
-            mandate: (commitment: bigint) => readNodeMandate(folder, seal, commitment),
+            mandate,
           })),
           nonces: createFileNonceStore(files.nonces),
           signed: createFileSignedStore(files.signed, seal),

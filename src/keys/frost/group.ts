@@ -152,14 +152,25 @@ export function assertShareOf(group: FrostGroup, share: KeyShare): void {
 export const frostIdentifier = (participant: number): string =>
   participant.toString(16).padStart(64, "0");
 
+const verifyingShares = new WeakMap<FrostGroup, Readonly<Record<string, Uint8Array>>>();
+
+/** All verifying shares by identifier; computed once for a group. */
+function verifyingSharesOf(group: FrostGroup): Readonly<Record<string, Uint8Array>> {
+  const known = verifyingShares.get(group);
+  if (known) return known;
+  const shares = Object.fromEntries(
+    group.participants.map((id) => [frostIdentifier(id), hexToBytes(verifyingShare(group, id))]),
+  );
+  verifyingShares.set(group, shares);
+  return shares;
+}
+
 /** The group as noble's FROST takes it. */
 export function frostPublic(group: FrostGroup) {
   return {
     signers: { min: group.threshold, max: group.participants.length },
     commitments: group.commitments.map((text) => hexToBytes(text)),
-    verifyingShares: Object.fromEntries(
-      group.participants.map((id) => [frostIdentifier(id), hexToBytes(verifyingShare(group, id))]),
-    ),
+    verifyingShares: { ...verifyingSharesOf(group) },
   };
 }
 

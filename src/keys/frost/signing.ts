@@ -84,11 +84,16 @@ export class ShareSigner {
    * Signs a share. Its nonces are gone from memory before anything is waited for, and marked used in the store before
    * the share is made.
    *
+   * @param record what else has to be durable before the share is made; done at the same time, and the nonces are gone
+   * whatever it throws
    * @throws {InvalidFrostDataError} if the request is malformed
    * @throws {SigningRefusedError} if it is for another group or epoch, or its signers are not a quorum of the group
    * @throws {NonceUsedError} if its nonce was used, or is not this node's
    */
-  async sign(request: ShareRequest): Promise<SignatureShare> {
+  async sign(
+    request: ShareRequest,
+    record: () => Promise<void> = async () => undefined,
+  ): Promise<SignatureShare> {
     const { digest, commitments } = parseShareRequest(request);
     this.#assertOurs(request);
     const own = commitments.find(({ participant }) => participant === this.#share.participant);
@@ -104,7 +109,9 @@ export class ShareSigner {
     if (nonces === undefined) throw new NonceUsedError({ id });
     this.#pending.delete(id);
     try {
-      await this.#store.markUsed(id);
+      // Both come to an end before either failure is told: no write goes on behind a refusal.
+      const written = await Promise.allSettled([this.#store.markUsed(id), record()]);
+      for (const each of written) if (each.status === "rejected") throw each.reason;
       const message = hexToBytes(digest);
       const [group, share] = [this.#group, this.#share];
       return signShare(gateSuite, { group, share, nonces, commitments, message });
