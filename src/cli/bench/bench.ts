@@ -81,8 +81,8 @@ export async function runBench({
     const service = await benchService(runs);
     onProgress("development setup");
     const setupDev = await benchSetup();
-    onProgress("signatures");
-    const keys = await benchKeys(runs);
+    onProgress("signatures, by kind of key");
+    const keys = await benchKeys(runs, prover);
     onProgress("gas, on a local chain");
     const gas = await benchGas(prover);
     const pick = <K extends keyof CircuitBench>(key: K) =>

@@ -7,30 +7,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createHardhatRuntimeEnvironment } from "hardhat/hre";
-import {
-  type Account,
-  type Address,
-  bytesToHex,
-  type Chain,
-  createTestClient,
-  createWalletClient,
-  defineChain,
-  http,
-  parseEther,
-  publicActions,
-  type Transport,
-  type WalletClient,
-} from "viem";
-import { privateKeyToAccount } from "viem/accounts";
+import { type Address, parseEther, publicActions } from "viem";
 import { deployContract } from "../../chain/deployContract.ts";
 import { importKeystore } from "../../keys/keystore.ts";
 import { createSealIdentity } from "../../keys/sealed.ts";
 import { demoTokenAbi } from "../demo/abi/demoToken.ts";
 import { demoTokenBytecode } from "../demo/bytecode/demoToken.ts";
 import type { ChainControl } from "../demo/localChain.ts";
+import { type BenchWallet, CHAIN_ID, openBenchChain } from "./benchChain.ts";
 
-const CHAIN_ID = 31_337;
 const PASSPHRASE = "only for the bench";
 /** This module is TypeScript in the sources and JavaScript when built; so is the command line's. */
 const main = fileURLToPath(
@@ -56,8 +41,6 @@ rules:
     charge: { volume: amount, velocity: 1 }
 `;
 
-type DeskWallet = WalletClient<Transport, Chain, Account>;
-
 /** A gate on a node of this process, and the service that signs for it in a process of its own. */
 export interface BenchDesk {
   gate: Address;
@@ -67,33 +50,8 @@ export interface BenchDesk {
   bearer: string;
   control: ChainControl;
   /** Sends as the account that the gate lets submit. */
-  submitter: DeskWallet;
+  submitter: BenchWallet;
   close(): Promise<void>;
-}
-
-const chainOf = (rpcUrl: string) =>
-  defineChain({
-    id: CHAIN_ID,
-    name: "bench",
-    nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
-    rpcUrls: { default: { http: [rpcUrl] } },
-  });
-
-function controlOf(rpcUrl: string): ChainControl {
-  return createTestClient({
-    chain: chainOf(rpcUrl),
-    mode: "hardhat",
-    transport: http(rpcUrl),
-    cacheTime: 0,
-  }).extend(publicActions);
-}
-
-function walletOf(rpcUrl: string, privateKey: Uint8Array): DeskWallet {
-  return createWalletClient({
-    account: privateKeyToAccount(bytesToHex(privateKey)),
-    chain: chainOf(rpcUrl),
-    transport: http(rpcUrl),
-  });
 }
 
 /**
@@ -120,22 +78,8 @@ async function open(
   toClose: (() => Promise<unknown>)[],
   close: () => Promise<void>,
 ): Promise<BenchDesk> {
-  const environment = await createHardhatRuntimeEnvironment({
-    networks: {
-      local: {
-        type: "edr-simulated",
-        chainType: "l1",
-        hardfork: "osaka",
-        chainId: CHAIN_ID,
-        throwOnTransactionFailures: false,
-      },
-    },
-  });
-  const node = await environment.network.createServer({ network: "local" }, "127.0.0.1", 0);
-  const { address: host, port } = await node.listen();
-  toClose.push(() => node.close());
-  const rpcUrl = `http://${host}:${port}`;
-  const control = controlOf(rpcUrl);
+  const { rpcUrl, control, walletOf, close: closeChain } = await openBenchChain();
+  toClose.push(closeChain);
   const folder = await mkdtemp(join(tmpdir(), "zkmandate-bench-"));
   toClose.push(() => rm(folder, { recursive: true }));
 
@@ -145,7 +89,7 @@ async function open(
     governance: randomBytes(32),
     guardian: randomBytes(32),
   };
-  const submitter = walletOf(rpcUrl, keys.submitter);
+  const submitter = walletOf(keys.submitter);
   await control.setBalance({ address: submitter.account.address, value: parseEther("1000") });
   const { address: token } = await deployContract(submitter.extend(publicActions), {
     name: "DemoToken",

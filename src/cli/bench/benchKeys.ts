@@ -8,6 +8,8 @@ import { bytesToHex } from "viem";
 import { ecdsaKey } from "../../keys/ecdsaKey.ts";
 import type { AgentKey } from "../../keys/keys.ts";
 import { createTokenKey, openTokenKey } from "../../keys/pkcs11/tokenKey.ts";
+import type { Prover } from "../../prover/prover.ts";
+import { benchGroup } from "./benchGroup.ts";
 import { measure, type Timing } from "./measure.ts";
 
 const SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so";
@@ -18,16 +20,24 @@ export interface KeysBench {
   memory: Timing;
   /** In SoftHSM2, through PKCS#11; absent where it is not installed. */
   pkcs11?: Timing;
+  /** In nodes of a group, processes on this machine that each check the action; see `benchGroup`. */
+  frost2of3: Timing;
+  frost3of5: Timing;
 }
 
-/** Measures signatures over random digests, one after the other. */
-export async function benchKeys(runs: number): Promise<KeysBench> {
+/** Measures signatures, one after the other: over random digests, and a group's over proven actions. */
+export async function benchKeys(runs: number, prover: Prover): Promise<KeysBench> {
   const memory = await measureKey(ecdsaKey(new Uint8Array(32).fill(1)), runs);
   const isInstalled = await access(SOFTHSM).then(
     () => true,
     () => false,
   );
-  return isInstalled ? { memory, pkcs11: await benchToken(runs) } : { memory };
+  return {
+    memory,
+    ...(isInstalled && { pkcs11: await benchToken(runs) }),
+    frost2of3: await benchGroup({ threshold: 2, nodes: 3 }, prover, runs),
+    frost3of5: await benchGroup({ threshold: 3, nodes: 5 }, prover, runs),
+  };
 }
 
 async function measureKey(key: AgentKey, runs: number): Promise<Timing> {
