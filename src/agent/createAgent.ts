@@ -13,6 +13,7 @@ import { quietObserver } from "./observer.ts";
 import { type AgentGate, type CreateAgentParameters, defaultTuning } from "./options.ts";
 import { createPauses, pausedError } from "./pauses.ts";
 import type { Reason } from "./reasons.ts";
+import { createSignedLimit } from "./signedLimit.ts";
 import { createSubmitter } from "./submitter.ts";
 
 /** A gate with what works for it in this process. */
@@ -88,6 +89,8 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
     };
   });
   const workers = atWork.flatMap((each) => each.workers);
+  const { maxSignedPerPrincipal } = tuning;
+  const signedLimit = createSignedLimit(journal.requests, workers, maxSignedPerPrincipal);
   let isClosing = false;
 
   const audit = (
@@ -140,7 +143,10 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
       throw pausedError();
     }
     await assertRoom(worker);
-    const { request: recorded, isNew } = await ledger.add(wanted).catch(throwRefusal);
+    const add = () => ledger.add(wanted).catch(throwRefusal);
+    const { request: recorded, isNew } = await (kind === "sign"
+      ? signedLimit.withRoom(principal, add)
+      : add());
     if (isNew) worker.added();
     return recorded;
   }

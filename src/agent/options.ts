@@ -87,6 +87,11 @@ export interface AgentTuning {
   maxQueueSeconds: number;
   /** Requests that may wait for one lane; 200. */
   maxQueued: number;
+  /**
+   * Calls that one principal may have signed, or queued for it, without their being executed; 3. Each holds its
+   * lane until it lands or is dead. Counted per process.
+   */
+  maxSignedPerPrincipal: number;
   /** milliseconds between looks at the chain while something is in flight; 1,000. */
   pollingInterval: number;
   /** milliseconds a lane's lease is good for without being renewed; 6,000. */
@@ -103,6 +108,7 @@ export const defaultTuning: AgentTuning = {
   fallbackGas: 1_500_000n,
   maxQueueSeconds: 600,
   maxQueued: 200,
+  maxSignedPerPrincipal: 3,
   pollingInterval: 1_000,
   leaseTtl: 6_000,
   reportBudgets: false,

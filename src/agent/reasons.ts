@@ -41,6 +41,8 @@ export const reasons = {
   "queue-timeout": rpcCodes.unavailable,
   /** Too many requests wait for the gate already. */
   "queue-full": rpcCodes.limitExceeded,
+  /** As much as one caller may have was signed for him to submit, and has neither landed nor died. */
+  "sign-limit": rpcCodes.limitExceeded,
   /** The service is shutting down. */
   closing: rpcCodes.unavailable,
   /** Not ended: the caller stopped waiting. */

@@ -84,6 +84,7 @@ export interface Journal {
     /** Oldest first. */
     list(filter: {
       lane?: LaneId | undefined;
+      kind?: RequestRecord["kind"] | undefined;
       statuses?: readonly RequestStatus[] | undefined;
       /** Only those that are reported as failed and may land. */
       mayLand?: true | undefined;

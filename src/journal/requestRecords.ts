@@ -76,12 +76,13 @@ export function createRequestRecords(
         return row && open(row);
       }),
 
-    list: ({ lane, statuses, mayLand, limit }) =>
+    list: ({ lane, kind, statuses, mayLand, limit }) =>
       database.read(async (db) => {
         // SQL has no empty list.
         if (statuses?.length === 0) return [];
         let query = db.selectFrom("requests").select(requestColumns).orderBy("ordinal");
         if (lane !== undefined) query = query.where(ofLane(lane));
+        if (kind !== undefined) query = query.where("kind", "=", kind);
         if (statuses !== undefined) query = query.where("status", "in", [...statuses]);
         if (mayLand) query = query.where("may_land", "=", 1);
         if (limit !== undefined) query = query.limit(limit);

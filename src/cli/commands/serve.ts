@@ -86,6 +86,7 @@ function tuningOf({ queue, fees, metrics }: ServeConfig) {
   return {
     maxInFlight: queue.maxInFlight,
     maxQueued: queue.maxQueued,
+    maxSignedPerPrincipal: queue.maxSignedPerToken,
     maxQueueSeconds: queue.maxSeconds,
     fees: {
       maxFeePerGas: gwei(fees.maxFeeGwei),

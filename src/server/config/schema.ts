@@ -162,6 +162,14 @@ const queue = z
       .max(100_000)
       .default(200)
       .describe("Requests that may wait for one lane; further ones are refused."),
+    maxSignedPerToken: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(3)
+      .describe(
+        "Calls that one token may have signed with eth_signTransaction, or queued for it, without their being executed; further ones are refused. Each holds its lane until it lands or is dead, so below maxInFlight one token cannot hold a lane by itself.",
+      ),
     maxSeconds: z
       .int()
       .min(1)

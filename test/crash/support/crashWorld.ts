@@ -140,7 +140,7 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
       `gates: [{ workspace: ., name: desk, lanes: [${Array.from({ length: lanes }, (_, i) => i)}] }]`,
       "fees: { stuckSeconds: 5 }",
       "rate: { callsPerMinute: 1000000 }",
-      "queue: { maxSeconds: 86400, maxQueued: 10000 }",
+      "queue: { maxSeconds: 86400, maxQueued: 10000, maxSignedPerToken: 10000 }",
     ].join("\n"),
   );
   const token = await desk.token("bot", "--operator");
