@@ -6,6 +6,9 @@ import type { ServeConfig } from "../server/config/serveConfig.ts";
 import type { Logger } from "../server/logs/logger.ts";
 import { benchActions } from "./bench/benchActions.ts";
 
+/** The witness generator's fast path begins with the fourth, compiled code some later. */
+const WARM_UP_PROOFS = 8;
+
 /** A prover, and whether it works. */
 export interface ServiceProver {
   prover: Prover;
@@ -66,6 +69,7 @@ export function openServiceProver(
 
 async function warmUp(prover: Prover, log: Logger): Promise<void> {
   const start = performance.now();
-  for (const action of benchActions("gate", 1)) await prover.prove("gate", action.input());
+  for (const action of benchActions("gate", WARM_UP_PROOFS))
+    await prover.prove("gate", action.input());
   log.info({ prover: prover.name, ms: Math.round(performance.now() - start) }, "prover is warm");
 }

@@ -38,6 +38,11 @@ export class Helper {
   }
 
   async #answer(request: HelperRequest): Promise<HelperReply> {
+    try {
+      await this.#engine;
+    } catch (error) {
+      return { ok: false, unfit: error instanceof Error ? error.message : String(error) };
+    }
     const start = performance.now();
     const points = await this.#run(request);
     const ms = performance.now() - start;

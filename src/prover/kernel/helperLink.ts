@@ -9,6 +9,11 @@ interface Waiting {
   reject: (reason: unknown) => void;
 }
 
+/** A helper's engine does not work on this machine. */
+export class UnfitError extends Error {
+  override name = "UnfitError";
+}
+
 /** The lead's end of the line to a helper. */
 export class HelperLink {
   readonly #port: MessagePort;
@@ -19,6 +24,7 @@ export class HelperLink {
     port.on("message", (reply: HelperReply) => {
       const { resolve, reject } = this.#waiting.shift() as Waiting;
       if (reply.ok) resolve(reply);
+      else if ("unfit" in reply) reject(new UnfitError(reply.unfit));
       else reject(fromFailure(reply.failure));
     });
   }
@@ -28,6 +34,7 @@ export class HelperLink {
    *
    * @param transfer memory that goes over to the helper
    * @throws {ProvingError} if it failed
+   * @throws {UnfitError} if it can do nothing here
    */
   ask(request: HelperRequest, transfer: ArrayBuffer[] = []): Promise<Answer> {
     const answer = new Promise<Answer>((resolve, reject) => {

@@ -94,4 +94,6 @@ export type HelperReply =
       /** Of the sums, for each list that the thread sums. */
       listMs: number[];
     }
-  | { ok: false; failure: Failure };
+  | { ok: false; failure: Failure }
+  /** The engine does not work in that thread. */
+  | { ok: false; unfit: string };

@@ -17,7 +17,7 @@ import {
   type Sums,
 } from "./groth16.ts";
 import { HBalance } from "./hBalance.ts";
-import type { HelperLink } from "./helperLink.ts";
+import { type HelperLink, UnfitError } from "./helperLink.ts";
 import type { KernelSettings, LeadReply, LeadRequest, StageTimes } from "./kernelMessages.ts";
 import { POINT_BYTES, SCALAR_BYTES } from "./layout.ts";
 import { createProofCheck, type ProofCheck } from "./pairingVerifier.ts";
@@ -92,13 +92,16 @@ export class Lead {
       if (request.type === "prepare") return await this.#prepare(engine, circuit, request.input);
       return await this.#prove(engine, circuit, request);
     } catch (error) {
+      if (error instanceof UnfitError) return { ok: false, unfit: error.message };
       return { ok: false, failure: toFailure(error) };
     }
   }
 
   async wipe(): Promise<void> {
     for (const loading of this.#circuits.values()) {
-      const circuit = await loading;
+      // A circuit that was not loaded has seen no secret.
+      const circuit = await loading.catch(() => undefined);
+      if (circuit === undefined) continue;
       for (const secret of [circuit.witness, circuit.h]) secret.fill(0);
       circuit.share.forget();
       circuit.calculator.wipe();

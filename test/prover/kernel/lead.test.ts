@@ -3,6 +3,7 @@ import { MessageChannel } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type CircuitSource, loadCircuitSource } from "../../../src/prover/kernel/circuitSource.ts";
 import type { Engine } from "../../../src/prover/kernel/engine.ts";
+import { Helper } from "../../../src/prover/kernel/helper.ts";
 import { HelperLink } from "../../../src/prover/kernel/helperLink.ts";
 import type {
   HelperReply,
@@ -134,6 +135,30 @@ describe("Lead", () => {
       input: toyInput(),
     });
     expect(reply).toEqual({ ok: false, unfit: "no relaxed SIMD" });
+  });
+
+  it("says so too when the engine works in its own thread alone", async () => {
+    const { port1, port2 } = new MessageChannel();
+    onTestFinished(() => port1.close());
+    new Helper(Promise.reject(new Error("no memory")), undefined, port2);
+    const lead = new Lead({ ...settings(), threads: 2 }, Promise.resolve(createReferenceEngine()), [
+      new HelperLink(port1),
+    ]);
+    const prove = () => lead.answer({ type: "prove", circuit: "gate", source, input: toyInput() });
+    expect(await prove()).toEqual({ ok: false, unfit: "no memory" });
+    expect(await prove()).toEqual({ ok: false, unfit: "no memory" });
+  });
+
+  it("wipes what is loaded although something else cannot be", async () => {
+    const { lead, prove } = await faultyLead();
+    expect(await prove(3n)).toMatchObject({ ok: true });
+    const missing = { ...source, directory: "/nowhere" };
+    const request = { type: "prove", source: missing, input: toyInput() } as const;
+    const failing = lead.answer({ ...request, circuit: "wide" });
+    // Loading has begun, and no file was looked for yet.
+    for (let turn = 0; turn < 3; turn++) await Promise.resolve();
+    await expect(lead.wipe()).resolves.toBeUndefined();
+    expect(await failing).toMatchObject({ ok: false });
   });
 
   it("proves again after it was wiped", async () => {
