@@ -1,5 +1,6 @@
 import { BaseError as ViemError } from "viem";
 import { InvalidContextError } from "../errors/action.ts";
+import { LaneBlockedError, LaneBoundError } from "../errors/agent.ts";
 import { BaseError } from "../errors/base.ts";
 import { CallRefusedError } from "../errors/chain.ts";
 import { WitnessError } from "../errors/prover.ts";
@@ -47,6 +48,9 @@ export function failureOf(error: unknown): Failure {
     error instanceof LaneLockedError
   ) {
     return because("lane-blocked", error.shortMessage);
+  }
+  if (error instanceof LaneBlockedError || error instanceof LaneBoundError) {
+    return because("lane-blocked", "The lane cannot be served now; its status says why");
   }
   if (isJournalError(error)) return because("journal-unavailable", "The journal is not available");
   if (error instanceof ViemError) return because("node-unavailable", "The node does not answer");

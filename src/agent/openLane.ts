@@ -1,6 +1,7 @@
 import { type Hex, numberToHex } from "viem";
 import { getBlockNumber } from "viem/actions";
 import { createGateReader } from "../chain/gateReader.ts";
+import { type ReadGateReturnType, readGate } from "../chain/readGate.ts";
 import { readLane } from "../chain/readLane.ts";
 import { LaneBlockedError } from "../errors/agent.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -41,7 +42,7 @@ export interface OpenLaneParameters {
  * Finds the mandate of the policy that a lane has on-chain, sees to it that the journal has a record of the
  * lane's epoch, and makes its signer.
  *
- * @throws {LaneBlockedError} if the lane or its mandate is missing
+ * @throws {LaneBlockedError} if the lane or its mandate is missing, or the gate has another agent key
  * @throws {LaneBoundError} if the lane is this process's, and another journal's
  * @throws {UnrecoverableLaneError} if the record cannot be rebuilt from the chain
  */
@@ -55,6 +56,12 @@ export async function openLane(parameters: OpenLaneParameters): Promise<OpenLane
     throw new LaneBlockedError({
       reason: "the gate has no such lane: no deployment or rotation named it",
     });
+  const { agent } = await readGate(client, { gate: gate.gate, blockNumber });
+  if (isAnother(agent, lane.key)) {
+    throw new LaneBlockedError({
+      reason: `the gate's agent key is ${agent.id} now, and this service signs with ${lane.key.onchain.id}: name the new key in the workspace and restart the service, a reload does not take it`,
+    });
+  }
   const policy = numberToHex(onchain.policy, { size: 32 });
   const found = await lane.mandate(onchain.policy);
   if (found?.committed.commitment !== onchain.policy) {
@@ -86,4 +93,13 @@ export async function openLane(parameters: OpenLaneParameters): Promise<OpenLane
       secret.fill(0);
     },
   };
+}
+
+/** Whether a gate takes another key's signatures; one without a key, since its own was revoked, takes none. */
+export function isAnother(
+  agent: ReadGateReturnType["agent"],
+  { onchain }: Pick<AgentKey, "onchain">,
+): boolean {
+  if (agent.kind === 0) return false;
+  return agent.kind !== onchain.kind || BigInt(agent.id) !== BigInt(onchain.id);
 }

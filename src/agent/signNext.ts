@@ -20,6 +20,7 @@ import type { SignedGateCall } from "../signer/gateCall.ts";
 import type { SigningRequest } from "../signer/signingRequest.ts";
 import { failureOf } from "./failure.ts";
 import { isImpossible } from "./nodeErrors.ts";
+import { isAnother } from "./openLane.ts";
 import { endRequest, type WorkingLane } from "./workingLane.ts";
 
 /** Whether a request was moved on, or must wait for the lane. */
@@ -160,8 +161,7 @@ async function isShut({ gate, id }: WorkingLane): Promise<boolean> {
     readGate(gate.client, { gate: gate.gate }),
     readLane(gate.client, { gate: gate.gate, lane: id.lane }),
   ]);
-  const isAgent =
-    config.agent.kind === lane?.key.onchain.kind &&
-    BigInt(config.agent.id) === BigInt(lane.key.onchain.id);
-  return config.paused || epoch !== config.epoch || !isAgent;
+  // Another key is not the gate's trouble but the lane's, which waits for a restart with that key.
+  if (lane && isAnother(config.agent, lane.key)) return false;
+  return config.paused || epoch !== config.epoch || config.agent.kind === 0;
 }

@@ -1,10 +1,15 @@
+import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { type Hex, keccak256 } from "viem";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createGateRpc } from "../../src/agent/gateRpc.ts";
 import type { AgentGate } from "../../src/agent/options.ts";
 import { executeRotation } from "../../src/chain/executeRotation.ts";
 import { readLane } from "../../src/chain/readLane.ts";
+import { revokeAgent } from "../../src/chain/revokeAgent.ts";
 import { laneGenesis } from "../../src/chain/rotation.ts";
 import { scheduleRotation } from "../../src/chain/scheduleRotation.ts";
+import { ecdsaKey } from "../../src/keys/ecdsaKey.ts";
+import type { AgentKey } from "../../src/keys/keys.ts";
 import { type CommittedPolicy, commitPolicy } from "../../src/policy/commitment.ts";
 import type { State } from "../../src/state/state.ts";
 import { CHAIN_ID, SECRET, TIMELOCK_DELAY, transferPolicy } from "../chain/support/world.ts";
@@ -18,9 +23,11 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
+const laneId = () => ({ chainId: CHAIN_ID, gate: world.gate, lane: 0 });
+
 /** Gives the lane a new policy through the timelock; tells how to take that back, and how to do it again. */
-async function rotate(committed: CommittedPolicy, keepState: boolean) {
-  const { gate, governor, timelock, local, key } = world;
+async function rotate(committed: CommittedPolicy, keepState: boolean, key: AgentKey = world.key) {
+  const { gate, governor, timelock, local } = world;
   const eta = (await local.now()) + TIMELOCK_DELAY + 60n;
   const moment = { chainId: CHAIN_ID, gate, epoch: 2, eta };
   const opened = laneGenesis({
@@ -108,6 +115,37 @@ describe("a rotation", () => {
     expect((await reached((await waiting).id, "landed")).signed?.epoch).toBe(2);
   });
 
+  test("to another agent key blocks the lane until a restart with that key, and says so", async () => {
+    const { pay, reached, journal, client } = world;
+    const next = commitPolicy(transferPolicy(world.token, 99n));
+    const { gate } = gateOf(next);
+    const agent = await world.start({ gates: [gate] });
+    await reached((await agent.send(pay(10n))).id, "landed");
+    const key = ecdsaKey(secp256k1.utils.randomSecretKey());
+    await rotate(next, false, key);
+    const waiting = agent.send(pay(20n)).catch((error: unknown) => error);
+    await until(async () => (await agent.lanes())[0]?.state === "blocked");
+    expect((await agent.lanes())[0]?.problem).toContain("restart the service");
+
+    const rpc = createGateRpc(agent, { clients: new Map([[CHAIN_ID, client]]) });
+    const caller = { principal: "alice", allowedGates: "*", isOperator: true } as const;
+    await expect(rpc("zkmandate_reload", [], caller)).rejects.toMatchObject({
+      data: { reason: "lane-blocked" },
+      shortMessage: expect.stringContaining("a reload does not take it"),
+    });
+    expect((await agent.lanes())[0]?.state).toBe("blocked");
+    await agent.close();
+    const { request } = (await waiting) as { request: string };
+    expect((await journal.requests.get(request))?.status).toBe("queued");
+
+    const lanes = gate.lanes.map((lane) => ({ ...lane, key }));
+    await world.start({ gates: [{ ...gate, lanes }] });
+    await until(async () => (await journal.lanes.read(laneId()))?.epoch === 2);
+    await world.local.advance(601);
+    await world.local.control.mine({ blocks: Number(FINALITY) });
+    expect((await reached(request, "landed")).signed?.epoch).toBe(2);
+  });
+
   test("that a reorganisation takes back and brings again: what was signed in its epoch is dead first", async () => {
     const { pay, reached, journal, local, gate } = world;
     const next = commitPolicy(transferPolicy(world.token, 99n));
@@ -128,4 +166,13 @@ describe("a rotation", () => {
     await until(async () => (await record())?.epoch === 2);
     expect((await record())?.quietUntil).toBeGreaterThan(signed?.proof.deadline as bigint);
   });
+});
+
+test("a key that the guardian revoked is refused at once, and the lane is not blocked", async () => {
+  const { pay, reached, guardian, gate } = world;
+  const agent = await world.start();
+  await reached((await agent.send(pay(10n))).id, "landed");
+  await revokeAgent(guardian, { gate });
+  await expect(agent.send(pay(20n))).rejects.toMatchObject({ reason: "gate-not-ready" });
+  expect((await agent.lanes())[0]?.state).toBe("serving");
 });

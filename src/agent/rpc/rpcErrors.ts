@@ -1,4 +1,6 @@
 import {
+  LaneBlockedError,
+  LaneBoundError,
   RequestEndedError,
   RequestRefusedError,
   RpcError,
@@ -33,6 +35,9 @@ export function rpcErrorOf(
       request,
       ...(explanation && { explanation }),
     });
+  }
+  if (isOperator && (error instanceof LaneBlockedError || error instanceof LaneBoundError)) {
+    return answer("lane-blocked", error.shortMessage);
   }
   const failure = failureOf(error);
   return answer(failure.reason, failure.message);
