@@ -18,9 +18,11 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { homedir } from "node:os";
@@ -29,6 +31,8 @@ import { isAbsolute, join } from "node:path";
 const HASH_BYTES = 32;
 /** Read and hashed at a time, so that it is hashed while it is in the processor's cache. */
 const CHUNK_BYTES = 1 << 18;
+/** What is unfinished for longer, its process will not finish. Milliseconds. */
+const ABANDONED_AFTER = 3_600_000;
 
 /**
  * Where files are kept unless told: the user's cache.
@@ -124,6 +128,7 @@ function read(file: CacheFile, roomFor: (bytes: number) => Uint8Array | undefine
 
 function write(file: CacheFile, content: readonly Uint8Array[]): void {
   mkdirSync(file.directory, { recursive: true, mode: 0o700 });
+  attempt(() => removeAbandoned(file.directory));
   const path = cachePath(file);
   const unfinished = `${path}.${randomUUID()}.tmp`;
   try {
@@ -142,5 +147,13 @@ function write(file: CacheFile, content: readonly Uint8Array[]): void {
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw error;
+  }
+}
+
+function removeAbandoned(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (!name.endsWith(".tmp")) continue;
+    const path = join(directory, name);
+    if (Date.now() - statSync(path).mtimeMs > ABANDONED_AFTER) rmSync(path, { force: true });
   }
 }

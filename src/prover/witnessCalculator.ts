@@ -19,6 +19,9 @@ const WORTHWHILE_AFTER = 4;
  * Unlike the generator's usual runtime it prints nothing, and an error names the failing templates only:
  * inputs and witness are secret.
  *
+ * Memory is not cleared between calculations: a signal that a circuit assigns on one branch only (a `<--` hint, since
+ * a constrained one is always assigned) keeps what an earlier witness gave it.
+ *
  * A generator of the known circom version is made faster (circom/specialize.ts) when it is used often. Whatever
  * fails there is calculated again by the generator as it was compiled, so every error is its own.
  */
