@@ -1,6 +1,7 @@
 import { type Address, isAddressEqual, isHash } from "viem";
-import { RequestRefusedError } from "../errors/agent.ts";
-import { IdempotencyConflictError } from "../errors/journal.ts";
+import { OutcomeUnknownError, RequestRefusedError } from "../errors/agent.ts";
+import { IdempotencyConflictError, JournalUnavailableError } from "../errors/journal.ts";
+import { laneName } from "../journal/laneRecords.ts";
 import type { NewRequest, RequestRecord } from "../journal/request.ts";
 import { explainDenial } from "../policy/explain.ts";
 import { readManifest } from "../prover/manifest.ts";
@@ -143,7 +144,11 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
       throw pausedError();
     }
     await assertRoom(worker);
-    const add = () => ledger.add(wanted).catch(throwRefusal);
+    const add = () =>
+      ledger.add(wanted).catch((cause: unknown) => {
+        if (!(cause instanceof JournalUnavailableError)) throw throwRefusal(cause);
+        throw new OutcomeUnknownError({ hasKey: idempotencyKey !== undefined, cause });
+      });
     const { request: recorded, isNew } = await (kind === "sign"
       ? signedLimit.withRoom(principal, add)
       : add());
@@ -157,6 +162,12 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
     if (worker.load() < maxQueued) return;
     const { queued = 0 } = await journal.requests.count(worker.id);
     if (queued >= maxQueued) throw refuse("queue-full", "Too many requests wait for the lane");
+  }
+
+  function waitingOf({ chainId, gate, signal }: AgentRequest, lane: number) {
+    const name = laneName({ chainId, gate, lane });
+    const worker = workers.find(({ id }) => laneName(id) === name);
+    return { signal, isOwn: () => worker?.report(0).isOwned === true };
   }
 
   const timer = setInterval(() => {
@@ -192,13 +203,14 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
     },
 
     async sign(request) {
-      const { id } = await accept("sign", request);
-      return ledger.reached(id, ({ signed, failure }) => !!signed && !failure, request.signal);
+      const { id, lane } = await accept("sign", request);
+      const isSigned = ({ signed, failure }: RequestRecord) => !!signed && !failure;
+      return ledger.reached(id, isSigned, waitingOf(request, lane));
     },
 
     async send(request) {
-      const { id } = await accept("send", request);
-      return ledger.reached(id, ({ status }) => sent.has(status), request.signal);
+      const { id, lane } = await accept("send", request);
+      return ledger.reached(id, ({ status }) => sent.has(status), waitingOf(request, lane));
     },
 
     status: (idOrTransaction) =>

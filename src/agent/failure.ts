@@ -52,7 +52,11 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof LaneBlockedError || error instanceof LaneBoundError) {
     return because("lane-blocked", "The lane cannot be served now; its status says why");
   }
-  if (isJournalError(error)) return because("journal-unavailable", "The journal is not available");
+  if (isJournalError(error))
+    return because(
+      "journal-unavailable",
+      "The journal is not available: ask again, with the same idempotency key",
+    );
   if (error instanceof ViemError) return because("node-unavailable", "The node does not answer");
   return because("internal", "Something went wrong inside the service");
 }

@@ -1,5 +1,6 @@
 import type { AuditContent, AuditEvent } from "../audit/auditEntry.ts";
 import { RequestEndedError, StillWaitingError } from "../errors/agent.ts";
+import { JournalUnavailableError } from "../errors/journal.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { NewRequest, RequestRecord } from "../journal/request.ts";
 import type { ArtifactManifest } from "../prover/manifest.ts";
@@ -9,8 +10,10 @@ import type { AgentObserver } from "./observer.ts";
 import type { Reason } from "./reasons.ts";
 import { createWakeup } from "./wakeup.ts";
 
-/** How often a request is looked at that another process may be working on. */
-const POLLING_INTERVAL = 200;
+/** How often a request is looked at that another process works on, in milliseconds. */
+const ELSEWHERE_INTERVAL = 500;
+/** The same of one whose moves this process makes itself, and hears of at once. */
+const OWN_INTERVAL = 5_000;
 
 type Change = Parameters<Journal["requests"]["advance"]>[2];
 
@@ -42,15 +45,16 @@ export interface Ledger {
    */
   move(request: RequestRecord, change: Change, options?: MoveOptions): Promise<RequestRecord>;
   /**
-   * Waits until a request is where the caller wants it.
+   * Waits until a request is where the caller wants it, also while the journal does not answer.
    *
+   * @param options.isOwn whether this process works on the request's lane
    * @throws {RequestEndedError} if it ended otherwise
    * @throws {StillWaitingError} when `signal` fires
    */
   reached(
     id: string,
     isReached: (request: RequestRecord) => boolean,
-    signal?: AbortSignal,
+    options: { isOwn(): boolean; signal?: AbortSignal | undefined },
   ): Promise<RequestRecord>;
   /** Nobody waits any longer. */
   close(): void;
@@ -63,7 +67,7 @@ export function createLedger(options: {
 }): Ledger {
   const { journal, manifest, observer } = options;
   const closing = new AbortController();
-  const listeners = new Map<string, Set<(cause: unknown) => void>>();
+  const listeners = new Map<string, Set<(moved: RequestRecord, cause: unknown) => void>>();
 
   async function audit(request: RequestRecord, { event, ...more }: AuditNote): Promise<void> {
     await journal.audit.append(auditContent(event, request, manifest, more));
@@ -87,14 +91,16 @@ export function createLedger(options: {
       const moved = await journal.requests.advance(request.id, request.status, change);
       if (marks.moved) crashPoint(marks.moved);
       if (moved.status !== request.status) observer.onStatus?.(moved, request.status);
-      for (const listener of listeners.get(request.id) ?? []) listener(cause);
+      for (const listener of listeners.get(request.id) ?? []) listener(moved, cause);
       return moved;
     },
 
-    async reached(id, isReached, signal) {
+    async reached(id, isReached, { isOwn, signal }) {
       const wakeup = createWakeup();
+      let news: RequestRecord | undefined;
       let cause: unknown;
-      const listener = (why: unknown) => {
+      const listener = (moved: RequestRecord, why: unknown) => {
+        news = moved;
         cause = why ?? cause;
         wakeup.wake();
       };
@@ -104,12 +110,13 @@ export function createLedger(options: {
       given.addEventListener("abort", wakeup.wake);
       try {
         for (;;) {
-          const request = await journal.requests.get(id);
+          const request = news ?? (await journal.requests.get(id).catch(ifUnavailable));
+          news = undefined;
           if (request && isReached(request)) return request;
           if (request?.failure)
             throw new RequestEndedError({ request: id, ...request.failure, cause });
           if (given.aborted) throw new StillWaitingError({ request: id });
-          await wakeup.sleep(POLLING_INTERVAL);
+          await wakeup.sleep(isOwn() ? OWN_INTERVAL : ELSEWHERE_INTERVAL);
         }
       } finally {
         given.removeEventListener("abort", wakeup.wake);
@@ -120,4 +127,9 @@ export function createLedger(options: {
 
     close: () => closing.abort(),
   };
+}
+
+/** The request goes on, whether the journal can be asked or not. */
+function ifUnavailable(error: unknown): undefined {
+  if (!(error instanceof JournalUnavailableError)) throw error;
 }

@@ -6,6 +6,8 @@ export interface RpcErrorData {
   reason: string;
   /** The journal's id of the request, where there is one. */
   request?: string | undefined;
+  /** The request may be recorded, or not: ask again with the same idempotency key. */
+  outcome?: "unknown" | undefined;
   /** For operators only: why the policy denies. */
   explanation?: readonly string[] | undefined;
 }
@@ -71,6 +73,24 @@ export class StillWaitingError extends BaseError {
   constructor({ request }: { request: string }) {
     super("The request is recorded and goes on", { details: [`request: ${request}`] });
     this.request = request;
+  }
+}
+
+/** The journal went away while a request was handed in: it may be recorded, and then it goes on. */
+export class OutcomeUnknownError extends BaseError {
+  override readonly name = "OutcomeUnknownError";
+
+  /** @param input.hasKey whether the request came with an idempotency key */
+  constructor({ hasKey, cause }: { hasKey: boolean; cause: unknown }) {
+    const advice = hasKey
+      ? "ask again with the same idempotency key"
+      : "without an idempotency key it cannot be asked for again: look on-chain before you repeat it";
+    super(
+      `The journal does not answer, and whether it has recorded the request is not known: ${advice}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -1,13 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createGateRpc } from "../../src/agent/gateRpc.ts";
 import { JournalUnavailableError } from "../../src/errors/journal.ts";
 import type { Journal } from "../../src/journal/journal.ts";
+import { CHAIN_ID } from "../chain/support/world.ts";
 import { type AgentWorld, createAgentWorld, until } from "./support/agentWorld.ts";
 
 let world: AgentWorld;
 beforeEach(async () => {
   world = await createAgentWorld();
 });
-afterEach(() => world.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await world.close();
+});
 
 /** Another process's own way to the same database, or another database. */
 const another = (name?: string): Promise<Journal> => world.openJournal(name);
@@ -107,6 +112,93 @@ describe("a journal that is gone for a while", () => {
     isGone = false;
     const next = await agent.send(pay(20n));
     expect((await reached(next.id, "landed")).signed?.seq).toBe(1n);
+  });
+});
+
+describe("a commit whose answer was lost", () => {
+  test("is told as such, and the same key asks for the same request", async () => {
+    const { pay, reached, journal, client } = world;
+    let losesAnswer = true;
+    const behindLoss: Journal = {
+      ...journal,
+      requests: {
+        ...journal.requests,
+        async add(request) {
+          const added = await journal.requests.add(request);
+          if (!losesAnswer) return added;
+          losesAnswer = false;
+          throw new JournalUnavailableError({
+            place: "journal.db",
+            reason: "the connection broke",
+          });
+        },
+      },
+    };
+    const agent = await world.start({ journal: behindLoss });
+    const rpc = createGateRpc(agent, { clients: new Map([[CHAIN_ID, client]]) });
+    const caller = { principal: "desk", allowedGates: "*", isOperator: false } as const;
+    const { call } = pay(10n);
+    const transaction = { to: call.target, data: call.data };
+    const send = () =>
+      rpc("eth_sendTransaction", [transaction, { idempotencyKey: "order-1" }], caller);
+    await expect(send()).rejects.toMatchObject({
+      shortMessage: expect.stringContaining("the same idempotency key"),
+      data: { reason: "journal-unavailable", outcome: "unknown" },
+    });
+    const hash = await send();
+    const [request, other] = await journal.requests.list({});
+    expect(other).toBeUndefined();
+    expect(request?.transactions).toContain(hash);
+    await reached(request?.id as string, "landed");
+
+    losesAnswer = true;
+    await expect(rpc("eth_sendTransaction", [transaction], caller)).rejects.toMatchObject({
+      shortMessage: expect.stringContaining("look on-chain"),
+      data: { outcome: "unknown" },
+    });
+  });
+});
+
+describe("whoever waits for a request", () => {
+  test("is woken by the process that moves it, and does not keep asking the journal", async () => {
+    const { pay, journal } = world;
+    const agent = await world.start();
+    await until(async () => (await agent.lanes())[0]?.isOwned === true);
+    const asked = vi.spyOn(journal.requests, "get");
+    let isHeld = true;
+    world.intercept(async (method, _params, pass) => {
+      if (method === "eth_sendRawTransaction") await until(async () => !isHeld);
+      return pass();
+    });
+    const sending = agent.send(pay(10n));
+    // Long enough for several looks of a client that polls.
+    for (let n = 0; n < 30; n += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(2);
+    isHeld = false;
+    expect((await sending).status).toBe("submitted");
+  });
+
+  test("hears of it although the journal was gone meanwhile", async () => {
+    const { pay, local } = world;
+    let isGone = false;
+    const journal = behind(await another(), async () => {
+      if (isGone) throw new JournalUnavailableError({ place: "journal.db", reason: "gone" });
+    });
+    const owner = await world.start();
+    await until(async () => (await owner.lanes())[0]?.isOwned === true);
+    const agent = await world.start({ journal });
+    await local.control.setAutomine(false);
+    const inFlight = [1n, 2n, 3n, 4n].map((n) => owner.send(pay(n)));
+    await Promise.all(inFlight);
+    const waiting = agent.send(pay(5n));
+    await until(async () => (await owner.lanes())[0]?.queued === 1);
+    isGone = true;
+    await until(async () => (await agent.lanes())[0]?.state === "blocked");
+    isGone = false;
+    await local.control.mine({ blocks: 1 });
+    await local.control.setAutomine(true);
+    await local.control.mine({ blocks: 1 });
+    expect((await waiting).transactions).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,7 @@
 import {
   LaneBlockedError,
   LaneBoundError,
+  OutcomeUnknownError,
   RequestEndedError,
   RequestRefusedError,
   RpcError,
@@ -26,6 +27,9 @@ export function rpcErrorOf(
 
   if (error instanceof StillWaitingError) {
     return answer("still-waiting", error.shortMessage, { request: error.request });
+  }
+  if (error instanceof OutcomeUnknownError) {
+    return answer("journal-unavailable", error.shortMessage, { outcome: "unknown" });
   }
   if (error instanceof RequestRefusedError) return answer(error.reason, error.shortMessage);
   if (error instanceof RequestEndedError) {

@@ -15,7 +15,7 @@ const RETRY_DELAY_MS = 500;
  * A viem transport to a signer service: wallet clients send from gates as from any account, and read from
  * the service's node.
  *
- * A call that got no answer is sent again under the same idempotency key, so that no transaction is made
+ * A call that got no answer, or one that its outcome is not known, is sent again under the same idempotency key, so that no transaction is made
  * twice; each `sendTransaction` is a request of its own.
  *
  * @example
@@ -59,7 +59,8 @@ export function mandateTransport(options: MandateTransportOptions): CustomTransp
           try {
             return answerOf(await post(body, key));
           } catch (error) {
-            const noAnswer = error instanceof HttpRequestError && error.status === undefined;
+            const noAnswer =
+              (error instanceof HttpRequestError && error.status === undefined) || isUnknown(error);
             if (!noAnswer || attempt >= retryCount) throw error;
             await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS * 2 ** attempt));
           }
@@ -79,4 +80,10 @@ function answerOf(response: unknown): unknown {
   };
   if (!error) return result;
   throw Object.assign(new Error(error.message), { code: error.code, data: error.data });
+}
+
+/** Whether the service itself does not know what became of the call. */
+function isUnknown(error: unknown): boolean {
+  const { data } = error as { data?: { outcome?: unknown } | null };
+  return data?.outcome === "unknown";
 }
