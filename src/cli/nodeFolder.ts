@@ -1,10 +1,11 @@
-import { access, readFile, stat } from "node:fs/promises";
+import { access, readFile, rename, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Address, getAddress, type Hex, hexToBytes, isAddress, numberToHex } from "viem";
 import { z } from "zod";
 import { UsageError, WorkspaceError } from "../errors/cli.ts";
 import { writeFileAtomic } from "../keys/files.ts";
 import type { CeremonyResult } from "../keys/frost/ceremonyParameters.ts";
+import { nodeCrashPoint } from "../keys/frost/crashMarks.ts";
 import { hexSchema, participantSchema } from "../keys/frost/encoding.ts";
 import { parseFrostGroup, parseKeyShare } from "../keys/frost/group.ts";
 import { NodeIdentity } from "../keys/frost/identity.ts";
@@ -157,8 +158,22 @@ export async function readShare(folder: string, seal: SealIdentity): Promise<Cer
       details: ["make a key with: zkmandate node dkg", "or import one: zkmandate node split"],
     });
   }
-  const group = parseFrostGroup(JSON.parse(await readFile(files.group, "utf8")));
-  return { group, share: parseKeyShare(await readSealed(files.share, seal), group) };
+  const sealed = await readSealed(files.share, seal);
+  const groupIn = async (path: string) => parseFrostGroup(JSON.parse(await readFile(path, "utf8")));
+  const open = async (path: string): Promise<CeremonyResult> => {
+    const group = await groupIn(path);
+    return { group, share: parseKeyShare(sealed, group) };
+  };
+  try {
+    return await open(files.group);
+  } catch (error) {
+    // A process that died between the two renames of `adoptNext` has left the new share beside the old group.
+    const next = await open(files.nextGroup).catch(() => {
+      throw error;
+    });
+    await rename(files.nextGroup, files.group);
+    return next;
+  }
 }
 
 /** Writes what a ceremony made where it waits for the others' confirmation. */
@@ -170,6 +185,14 @@ export async function keepNext(
   const files = nodeFiles(folder);
   await writeFileAtomic(files.nextGroup, groupText(group), { replace: true, mode: 0o644 });
   await writeSealed(files.nextShare, share.reveal(), seal, { replace: true });
+}
+
+/** What a ceremony made takes the place of what was there, once everyone has it. */
+export async function adoptNext(folder: string): Promise<void> {
+  const files = nodeFiles(folder);
+  await rename(files.nextShare, files.share);
+  nodeCrashPoint("share-replaced");
+  await rename(files.nextGroup, files.group);
 }
 
 /** A group as its file holds it. */

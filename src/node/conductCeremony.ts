@@ -4,6 +4,7 @@ import { z } from "zod";
 import { FrostAbortError } from "../errors/frost.ts";
 import type { Ceremony } from "../keys/frost/ceremony.ts";
 import type { CeremonyResult } from "../keys/frost/ceremonyParameters.ts";
+import { nodeCrashPoint } from "../keys/frost/crashMarks.ts";
 import { hexSchema } from "../keys/frost/encoding.ts";
 import type { NodeIdentity } from "../keys/frost/identity.ts";
 import { paths } from "./paths.ts";
@@ -97,13 +98,19 @@ export async function conductCeremony(parameters: ConductParameters): Promise<Ce
 
   try {
     const broadcast = ceremony.broadcast();
+    nodeCrashPoint("broadcast-made");
     const echo = ceremony.echo(await exchange("broadcast", () => broadcast));
+    nodeCrashPoint("echo-made");
     const deals = ceremony.deal(await exchange("echo", () => echo));
+    nodeCrashPoint("deals-made");
     const result = ceremony.finish(
       await exchange("deal", (id) => deals.find(({ to }) => to === id)),
     );
+    nodeCrashPoint("result-made");
     await keep(result);
+    nodeCrashPoint("result-kept");
     assertSame(result, await exchange("finished", () => result.group), [...others.keys()]);
+    nodeCrashPoint("result-confirmed");
     return result;
   } finally {
     ceremony.abort();

@@ -1,4 +1,5 @@
 import type { Hex } from "viem";
+import { nodeCrashPoint } from "../keys/frost/crashMarks.ts";
 import type { NodeIdentity } from "../keys/frost/identity.ts";
 import { paths } from "./paths.ts";
 import type { SigningNode } from "./signingNode.ts";
@@ -36,7 +37,12 @@ export function serveNode(parameters: {
         maxBytes: MAX_BYTES,
         handle: async () => ({ participant: node.participant, epoch: node.group.epoch }),
       },
-      [paths.sign]: { allows, maxBytes: MAX_SIGN_BYTES, handle: (body) => node.sign(body) },
+      [paths.sign]: {
+        allows,
+        maxBytes: MAX_SIGN_BYTES,
+        handle: (body) => node.sign(body),
+        onSent: () => nodeCrashPoint("share-sent"),
+      },
     },
   });
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { CircuitName } from "../action/circuits.ts";
 import { InvalidFrostDataError, NonceUsedError, SigningRefusedError } from "../errors/frost.ts";
 import { NodeRefusalError, type RefusalReason } from "../errors/node.ts";
+import { nodeCrashPoint } from "../keys/frost/crashMarks.ts";
 import { hexSchema } from "../keys/frost/encoding.ts";
 import { type FrostGroup, groupKeyId, type KeyShare } from "../keys/frost/group.ts";
 import type { NodeIdentity } from "../keys/frost/identity.ts";
@@ -93,9 +94,11 @@ export function createSigningNode(options: SigningNodeOptions): SigningNode {
       tolerance,
     });
     // Durable before the share is made, and decided anew on what stands there now.
-    return signer.sign(request, () =>
-      signed.update(lane, (record) => withTransition(record, snapshot, transition)),
-    );
+    nodeCrashPoint("judged");
+    return signer.sign(request, async () => {
+      await signed.update(lane, (record) => withTransition(record, snapshot, transition));
+      nodeCrashPoint("transition-recorded");
+    });
   }
 
   return {

@@ -1,3 +1,4 @@
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { executeAction } from "../../chain/executeAction.ts";
 import { createGateReader } from "../../chain/gateReader.ts";
@@ -55,11 +56,11 @@ export async function benchGroup(
   }
 }
 
-/** A signer whose record is made from the chain, without the quiet time after a loss: there was none. */
+/** A signer of its own whose record is made from the chain, without the quiet time after a loss: there was none. */
 export async function signerOf(desk: GroupDesk, key: AgentKey, prover: Prover) {
   const { chain, chainId, gate, lane, committed, secret, folder, members } = desk;
   const [{ seal }] = members as [(typeof members)[0]];
-  const store = createFileLaneStore(join(folder, "lanes"), seal);
+  const store = createFileLaneStore(await mkdtemp(join(folder, "lanes-")), seal);
   const { control } = chain;
   const { record } = await recoverState(control, { gate, lane, committed, secret, fromBlock: 0n });
   await store.write({ ...record, quietUntil: 0n });

@@ -1,4 +1,3 @@
-import { rename } from "node:fs/promises";
 import { Command } from "commander";
 import type { Hex } from "viem";
 import { FrostAbortError } from "../../errors/frost.ts";
@@ -8,6 +7,7 @@ import { conductCeremony } from "../../node/conductCeremony.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, type Cli, examples } from "../cli.ts";
 import {
+  adoptNext,
   keepNext,
   loadNodeFolder,
   type NodeFolder,
@@ -105,8 +105,7 @@ async function conduct(
     }
     throw error;
   });
-  await rename(files.nextShare, files.share);
-  await rename(files.nextGroup, files.group);
+  await adoptNext(folder);
   const key = groupKeyId(group);
   return {
     data: { key, participant, epoch: group.epoch, threshold: group.threshold, group: files.group },

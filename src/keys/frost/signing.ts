@@ -3,6 +3,7 @@ import { type Hex, hexToBytes } from "viem";
 import { z } from "zod";
 import { NonceUsedError, SigningRefusedError } from "../../errors/frost.ts";
 import { encodeSchnorrSignature } from "../schnorr.ts";
+import { nodeCrashPoint } from "./crashMarks.ts";
 import { hexSchema, parseStrict } from "./encoding.ts";
 import { assertShareOf, type FrostGroup, groupKeyId, type KeyShare } from "./group.ts";
 import {
@@ -77,6 +78,7 @@ export class ShareSigner {
       oldest[1].discard();
       this.#pending.delete(oldest[0]);
     }
+    nodeCrashPoint("commitment-made");
     return nonces.commitment;
   }
 
@@ -108,16 +110,24 @@ export class ShareSigner {
     const nonces = this.#pending.get(id);
     if (nonces === undefined) throw new NonceUsedError({ id });
     this.#pending.delete(id);
+    nodeCrashPoint("nonce-taken");
     try {
       // Both come to an end before either failure is told: no write goes on behind a refusal.
-      const written = await Promise.allSettled([this.#store.markUsed(id), record()]);
+      const written = await Promise.allSettled([this.#markUsed(id), record()]);
       for (const each of written) if (each.status === "rejected") throw each.reason;
       const message = hexToBytes(digest);
       const [group, share] = [this.#group, this.#share];
-      return signShare(gateSuite, { group, share, nonces, commitments, message });
+      const signed = signShare(gateSuite, { group, share, nonces, commitments, message });
+      nodeCrashPoint("share-made");
+      return signed;
     } finally {
       nonces.discard();
     }
+  }
+
+  async #markUsed(id: Hex): Promise<void> {
+    await this.#store.markUsed(id);
+    nodeCrashPoint("nonce-marked");
   }
 
   /** Forgets every nonce. */

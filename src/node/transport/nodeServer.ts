@@ -15,6 +15,8 @@ export interface NodeHandler {
   maxBytes: number;
   /** @returns what is answered, as JSON */
   handle(body: unknown, sender: Hex): Promise<unknown>;
+  /** Told that an answer was handed to the network. */
+  onSent?(): void;
 }
 
 export interface NodeServer {
@@ -57,8 +59,8 @@ export async function listenForNodes(parameters: {
     },
     (request, response) => {
       answer(handlers, request)
-        .catch(() => ({ status: 500, body: { error: "failed" } }))
-        .then(({ status, body }) => send(response, status, body));
+        .catch((): Answer => ({ status: 500, body: { error: "failed" } }))
+        .then((answered) => send(response, answered));
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
@@ -86,6 +88,7 @@ export async function listenForNodes(parameters: {
 interface Answer {
   status: number;
   body: unknown;
+  onSent?: (() => void) | undefined;
 }
 
 async function answer(
@@ -106,15 +109,15 @@ async function answer(
   } catch {
     return { status: 400, body: { error: "malformed" } };
   }
-  return { status: 200, body: await handler.handle(body, sender) };
+  return { status: 200, body: await handler.handle(body, sender), onSent: handler.onSent };
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
+function send(response: ServerResponse, { status, body, onSent }: Answer): void {
   const text = JSON.stringify(body);
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
   // What was not read of a refused body would be taken for the next request.
   response.shouldKeepAlive = status === 200;
-  response.writeHead(status, headers).end(text);
+  response.writeHead(status, headers).end(text, onSent);
 }
 
 /** A message's text; nothing if it is longer. */
