@@ -3,6 +3,7 @@ import { type Address, getAddress, isAddress } from "viem";
 import { z } from "zod";
 import { WorkspaceError } from "../errors/cli.ts";
 import { FileExistsError } from "../errors/keys.ts";
+import { schemaIssue } from "../errors/schemaIssue.ts";
 import { writeFileAtomic } from "../keys/files.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -53,7 +54,7 @@ export async function loadDeployment(workspace: Workspace): Promise<Deployment> 
         : ["it is not JSON"],
     });
   }
-  const parsed = deploymentSchema.safeParse(json);
+  const parsed = deploymentSchema.safeParse(json, { error: schemaIssue });
   if (!parsed.success) {
     throw new WorkspaceError({
       path,

@@ -8,6 +8,7 @@ import type { ReadClient } from "../chain/client.ts";
 import type { TimelockOperation } from "../chain/timelockOperation.ts";
 import { CallRefusedError } from "../errors/chain.ts";
 import { InputFileError, UsageError } from "../errors/cli.ts";
+import { schemaIssue } from "../errors/schemaIssue.ts";
 import { writeFileAtomic } from "../keys/files.ts";
 import { formatTime } from "./output.ts";
 import type { Workspace } from "./workspace.ts";
@@ -146,11 +147,12 @@ async function readOperation(path: string): Promise<SavedOperation> {
   } catch {
     throw new InputFileError({ path, expected: "an announced operation", received: "not JSON" });
   }
-  const parsed = operationSchema.safeParse(json);
+  const parsed = operationSchema.safeParse(json, { error: schemaIssue });
   if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
   throw new InputFileError({
     path,
     expected: "an announced operation",
-    received: z.prettifyError(parsed.error),
+    received: `${issue?.path.join(".") || "file"}: ${issue?.message}`,
   });
 }

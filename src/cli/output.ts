@@ -96,3 +96,8 @@ export function shown(path: string): string {
   const short = relative(process.cwd(), path);
   return short === "" || short.startsWith("..") ? path : short;
 }
+
+/** How many of something there are, as people write it: "1 rule", "2 rules". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

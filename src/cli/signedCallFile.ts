@@ -3,6 +3,7 @@ import { type Address, getAddress, type Hex, isAddress, isHex } from "viem";
 import { z } from "zod";
 import type { FeedReadings } from "../action/context.ts";
 import { InputFileError } from "../errors/cli.ts";
+import { schemaIssue } from "../errors/schemaIssue.ts";
 import { writeFileAtomic } from "../keys/files.ts";
 import type { SignedGateCall } from "../signer/gateCall.ts";
 import { toJson } from "./output.ts";
@@ -83,7 +84,7 @@ export async function readSignedCall(path: string): Promise<SignedCallFile> {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     throw new InputFileError({ path, expected, received: missing ? "no such file" : "not JSON" });
   }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(json, { error: schemaIssue });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new InputFileError({

@@ -17,14 +17,18 @@ export class KeyFileError extends BaseError {
   }
 }
 
+interface FileExistsInput {
+  path: string;
+  remedy?: string;
+}
+
 /** A file with secrets would be overwritten; it never is. */
 export class FileExistsError extends BaseError {
   override readonly name = "FileExistsError";
 
-  constructor({ path }: { path: string }) {
-    super("The file exists and is not overwritten", {
-      details: [`file: ${path}`, "choose another path, or move the file away"],
-    });
+  /** @param remedy what to do about it */
+  constructor({ path, remedy = "choose another path, or move the file away" }: FileExistsInput) {
+    super("The file exists and is not overwritten", { details: [`file: ${path}`, remedy] });
   }
 }
 

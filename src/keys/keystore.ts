@@ -14,6 +14,7 @@ import {
   WeakPassphraseError,
   WrongPassphraseError,
 } from "../errors/keys.ts";
+import { schemaIssue } from "../errors/schemaIssue.ts";
 import { addressOf, ecdsaKey } from "./ecdsaKey.ts";
 import { writeFileAtomic } from "./files.ts";
 import type { AgentKey } from "./keys.ts";
@@ -86,7 +87,7 @@ export function parseKeystore(text: string, { path }: Origin = {}): ParsedKeysto
   const { Crypto, ...file } = json as { Crypto?: unknown; crypto?: unknown; version?: unknown };
   const candidate = { ...file, crypto: file.crypto ?? Crypto };
   refuseUnsupported(candidate, { path });
-  const parsed = keystoreSchema.safeParse(candidate);
+  const parsed = keystoreSchema.safeParse(candidate, { error: schemaIssue });
   if (parsed.success) return parsed.data;
   throw new InvalidKeystoreError({
     path,

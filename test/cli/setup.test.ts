@@ -68,6 +68,19 @@ describe("zkmandate setup", () => {
       expect((await readdir(cwd)).sort()).toEqual(["c.r1cs", "c.zkey", "v.json"]);
     });
 
+    it("replaces a key only when told to", async () => {
+      const cwd = await constraints();
+      const args = ["setup", "dev", "c.r1cs", "--out", "c.zkey", "--vkey", "v.json"];
+      await writeFile(join(cwd, "v.json"), "another circuit's");
+      const refused = await zkmandateJson(args, { cwd });
+      expect(refused).toMatchObject({ code: 2, json: { error: { name: "FileExistsError" } } });
+      expect(refused.json.error.details.join()).toContain("--force");
+      expect((await readdir(cwd)).sort()).toEqual(["c.r1cs", "v.json"]);
+
+      for (const _ of [1, 2]) expect((await zkmandate([...args, "--force"], { cwd })).code).toBe(0);
+      expect(JSON.parse(await readFile(join(cwd, "v.json"), "utf8")).protocol).toBe("groth16");
+    });
+
     it("does nothing in production mode", async () => {
       const cwd = await constraints();
       const env = { ZKMANDATE_PRODUCTION: "1" };

@@ -33,8 +33,19 @@ describe("a workspace's configuration", () => {
     [minimal.replace("version: 1", "version: 2"), "version"],
     [`${minimal}lane: 70000`, "lane"],
     [`${minimal}gate: { maxDelay: 301 }`, "line 3, gate.maxDelay"],
-    ["", "file"],
-    ["just text", "file"],
+    ["", "file: expected a mapping, received nothing"],
+    ["just text", "file: expected a mapping, received text"],
+    ["version: 1", "chain: is missing"],
+    [minimal.replace("31337", "1.5"), "chain.id: expected a whole number, received a fraction"],
+    [`${minimal}lane: [1]`, "line 3, lane: expected a number, received a list"],
+    [`${minimal}lane: -1`, "line 3, lane: expected at least 0"],
+    [`${minimal}polizy: x\nlanes: 3`, "file: unknown entries: polizy, lanes"],
+    [`${minimal}policy: ""`, "line 3, policy: expected at least 1 character"],
+    [`${minimal}accounts: { agent: { keystor: x } }`, "accounts.agent: neither { keystore"],
+    [
+      `${minimal}accounts: { agent: { group: { file: g, nodes: [] } } }`,
+      "accounts.agent.group.nodes: expected at least 2 entries",
+    ],
   ])("is refused with the place of the mistake: %j", (text, place) => {
     expect(() => parseWorkspace(text, origin)).toThrow(place);
   });

@@ -6,7 +6,7 @@ import { addressOfAccount } from "../accounts.ts";
 import { type ActionOptions, callOf } from "../actionOptions.ts";
 import { action, type Cli, examples } from "../cli.ts";
 import { withLaneSigner } from "../laneSigner.ts";
-import { type CommandResult, done } from "../output.ts";
+import { type CommandResult, counted, done } from "../output.ts";
 import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { compileFile } from "../policyFile.ts";
 import { hasAction, type SuppositionOptions, suppose, suppositionOptions } from "../supposition.ts";
@@ -47,14 +47,13 @@ export function policyCheckCommand(): Command {
         }
         await warnOfOtherChain(cli, compiled);
         const { policy, warnings } = compiled;
-        const rules = policy.rules.length === 1 ? "1 rule" : `${policy.rules.length} rules`;
         return {
           data: {
             name: policy.name,
             rules: policy.rules.map(({ name }) => name),
             policyWarnings: warnings,
           },
-          text: done(`${policy.name}: ${rules}, well-formed`),
+          text: done(`${policy.name}: ${counted(policy.rules.length, "rule")}, well-formed`),
         };
       }),
     );

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { access, readFile, rename, writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import { InputFileError } from "../../errors/cli.ts";
+import { FileExistsError } from "../../errors/keys.ts";
 import { DevelopmentKeysError } from "../../errors/setup.ts";
 import { isProduction } from "../../prover/artifacts.ts";
 import { exportVerificationKey } from "../../prover/setup/ceremony.ts";
@@ -13,6 +14,7 @@ import { withProgress } from "../progress.ts";
 interface DevOptions {
   out: string;
   vkey?: string;
+  force?: boolean;
 }
 
 /** `zkmandate setup dev`: a development key for a circuit that is being changed. */
@@ -27,17 +29,24 @@ export function setupDevCommand(): Command {
     .argument("<r1cs>", "compiled constraints over BN254, a .r1cs file")
     .requiredOption("--out <zkey>", "proving key to write")
     .option("--vkey <file>", "verification key to write, snarkjs' JSON")
+    .option("--force", "replace files that exist")
     .addHelpText(
       "after",
-      examples(["zkmandate setup dev circuit.r1cs --out circuit.zkey --vkey vkey.json"]),
+      examples([
+        "zkmandate setup dev circuit.r1cs --out circuit.zkey --vkey vkey.json",
+        "zkmandate setup dev circuit.r1cs --out circuit.zkey --force",
+      ]),
     )
     .action(
-      action<DevOptions>(async (cli, { out, vkey }, file) => {
+      action<DevOptions>(async (cli, { out, vkey, force = false }, file) => {
         const path = file as string;
         if (isProduction()) {
           throw new DevelopmentKeysError({ circuit: path, received: "`setup dev`" });
         }
         const r1cs = await readConstraints(path);
+        for (const target of [out, vkey]) {
+          if (target !== undefined && !force) await refuseExisting(target);
+        }
         const { zkey, ...sizes } = await withProgress("making the key", async () => {
           const key = await developmentSetup(r1cs, path);
           await writeWhole(out, key.zkey);
@@ -65,6 +74,16 @@ export function setupDevCommand(): Command {
         };
       }),
     );
+}
+
+/** @throws {FileExistsError} */
+async function refuseExisting(path: string): Promise<void> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  const remedy = "choose another path, or replace it with --force";
+  if (exists) throw new FileExistsError({ path, remedy });
 }
 
 async function readConstraints(path: string): Promise<Uint8Array> {

@@ -5,7 +5,7 @@ import { readTokenKeyAddress } from "../../keys/pkcs11/tokenKey.ts";
 import { type CompiledPolicy, compilePolicy } from "../../policy/compile.ts";
 import type { Check } from "../checks.ts";
 import { readGroupFile } from "../groupAccount.ts";
-import { describeError, shown } from "../output.ts";
+import { counted, describeError, shown } from "../output.ts";
 import { identityPath } from "../secrets.ts";
 import { shownToken } from "../tokenAccounts.ts";
 import {
@@ -99,8 +99,12 @@ export async function checkPolicy(
     return {
       check:
         warnings.length === 0
-          ? { name, status: "ok", detail: `${policy.rules.length} rules` }
-          : { name, status: "warn", detail: `${warnings.length} warnings: zkmandate policy check` },
+          ? { name, status: "ok", detail: counted(policy.rules.length, "rule") }
+          : {
+              name,
+              status: "warn",
+              detail: `${counted(warnings.length, "warning")}: zkmandate policy check`,
+            },
       compiled,
     };
   } catch (error) {

@@ -3,6 +3,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { bytesToHex, type Hex, hexToBytes } from "viem";
 import { z } from "zod";
 import { InvalidFrostDataError } from "../../errors/frost.ts";
+import { schemaIssue } from "../../errors/schemaIssue.ts";
 import type { CurvePoint } from "../schnorr.ts";
 
 const { Point } = secp256k1;
@@ -64,7 +65,7 @@ export const decodePoint = (text: Hex): CurvePoint => Point.fromBytes(hexToBytes
  * @throws {InvalidFrostDataError} if it does not fit the schema; names places, never values
  */
 export function parseStrict<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: schemaIssue });
   if (parsed.success) return parsed.data;
   throw new InvalidFrostDataError({
     what,

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import lockfile from "proper-lockfile";
 import { z } from "zod";
+import { schemaIssue } from "../../errors/schemaIssue.ts";
 import { TokenFileError, TokenNameError } from "../../errors/server.ts";
 import { writeFileAtomic } from "../../keys/files.ts";
 import { hashToken, newToken, type TokenRecord, tokenRecordSchema } from "./token.ts";
@@ -35,7 +36,7 @@ export async function readTokens(path: string): Promise<readonly TokenRecord[]> 
   } catch {
     throw new TokenFileError({ path, problem: "it is not JSON" });
   }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(json, { error: schemaIssue });
   if (parsed.success) return parsed.data.tokens;
   const [issue] = parsed.error.issues;
   throw new TokenFileError({ path, problem: `${issue?.path.join(".")}: ${issue?.message}` });

@@ -1,5 +1,6 @@
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
+import { schemaIssue } from "../../errors/schemaIssue.ts";
 
 /** What a configuration says, or what is wrong with it, each problem with its line and path. */
 export type ParsedYaml<Value> =
@@ -11,7 +12,7 @@ export type ParsedYaml<Value> =
  *
  * @example
  * const { value, problems } = parseYaml("port: http", z.strictObject({ port: z.int() }));
- * // problems: ["line 1, port: Invalid input: expected int, received string"]
+ * // problems: ["line 1, port: expected a whole number, received text"]
  */
 export function parseYaml<Schema extends z.ZodType>(
   text: string,
@@ -22,7 +23,7 @@ export function parseYaml<Schema extends z.ZodType>(
   if (document.errors.length > 0) {
     return { problems: document.errors.map(({ message }) => message.split("\n", 1)[0] as string) };
   }
-  const parsed = schema.safeParse(document.toJS());
+  const parsed = schema.safeParse(document.toJS(), { error: schemaIssue });
   if (parsed.success) return { value: parsed.data };
   return {
     problems: parsed.error.issues.map(

@@ -10,6 +10,7 @@ import { GateNotReadyError } from "../../../errors/signer.ts";
 import type { CommittedPolicy } from "../../../policy/commitment.ts";
 import { replaceRecord, startRecord } from "../../../state/laneStore.ts";
 import { stateCommitment } from "../../../state/state.ts";
+import { counted } from "../../output.ts";
 import { CHAIN_ID, type Desk, MAX_DELAY, RISK_MAX_AGE, TIMELOCK_DELAY } from "../desk.ts";
 import type { Stage } from "../steps.ts";
 import { denied, permitted, sell, TRADING_LANE } from "./trading.ts";
@@ -102,7 +103,9 @@ export async function rotationScenes(stage: Stage, desk: Desk): Promise<void> {
     });
     const { state, seq } = await readLane(local.control, { gate, lane: TRADING_LANE });
     const ok = stateCommitment(record.state) === state && record.seq === seq;
-    const actions = `${transitions.length} action${transitions.length === 1 ? "" : "s"}`;
-    return { ok, outcome: `from the secret, the policy and ${actions} on-chain` };
+    return {
+      ok,
+      outcome: `from the secret, the policy and ${counted(transitions.length, "action")} on-chain`,
+    };
   });
 }
