@@ -2,6 +2,10 @@ import type { Address, Hex } from "viem";
 import type { RequestRecord } from "../journal/request.ts";
 import type { Verdict } from "../policy/evaluate.ts";
 import type { GateCall } from "../signer/gateCall.ts";
+import type { LaneId } from "../state/laneStore.ts";
+
+/** Names a gate: the same address may be another gate on another chain. */
+export type GateId = Pick<LaneId, "chainId" | "gate">;
 
 /** What an agent is asked for; the lane is the least busy of the gate's unless named. */
 export interface AgentRequest {
@@ -75,8 +79,13 @@ export interface Agent {
   lanes(): Promise<LaneReport[]>;
   budgets(): Promise<BudgetReport[]>;
   /** At once: nothing is signed for the gate afterwards; what is in flight is watched on. */
-  pause(gate: Address | "*", principal: string): Promise<void>;
-  resume(gate: Address | "*", principal: string): Promise<void>;
+  pause(gate: GateId | "*", principal: string): Promise<void>;
+  /**
+   * Takes back a pause of just this gate, or of all.
+   *
+   * @returns the pauses that hold all the same: `*` over the gate, or those of single gates by their names
+   */
+  resume(gate: GateId | "*", principal: string): Promise<{ stillPaused: string[] }>;
   /** Takes over new mandates without a gap: a lane is served by the old or by the new one. */
   reload(principal: string): Promise<void>;
   /** Finishes or parks what is in flight, gives the lanes back. */

@@ -1,4 +1,4 @@
-import { type Address, isAddressEqual, isHash } from "viem";
+import { isAddressEqual, isHash } from "viem";
 import { OutcomeUnknownError, RequestRefusedError } from "../errors/agent.ts";
 import { IdempotencyConflictError, JournalUnavailableError } from "../errors/journal.ts";
 import { laneName } from "../journal/laneRecords.ts";
@@ -6,7 +6,7 @@ import type { NewRequest, RequestRecord } from "../journal/request.ts";
 import { explainDenial } from "../policy/explain.ts";
 import { readManifest } from "../prover/manifest.ts";
 import { createAccountWorker } from "./accountWorker.ts";
-import type { Agent, AgentRequest, ServedGate } from "./agent.ts";
+import type { Agent, AgentRequest, GateId, ServedGate } from "./agent.ts";
 import { budgetHeadroom } from "./budgets.ts";
 import { createLaneWorker, isOutdated, type LaneWorker } from "./laneWorker.ts";
 import { createLedger } from "./ledger.ts";
@@ -61,7 +61,7 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
         chainId: gate.chainId,
         client: gate.client,
         key: gate.submitterKey,
-        isPaused: pauses.isPaused,
+        isPaused: (address) => pauses.isPaused({ chainId: gate.chainId, gate: address }),
         onMined: lookEverywhere,
         onProblem: (error) => observer.onProblem?.({ where: "account", error }),
         ...{ journal, ledger, tuning, owner },
@@ -97,13 +97,13 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
   const audit = (
     event: "started" | "stopped" | "paused" | "resumed" | "reloaded",
     principal: string,
-    gate?: Address | "*",
+    which: GateId | "*" = "*",
   ) =>
     journal.audit.append({
       event,
       at: Date.now(),
       principal,
-      ...(gate !== undefined && gate !== "*" && { gate }),
+      ...(which !== "*" && { chainId: which.chainId, gate: which.gate }),
     });
 
   /** Where a request goes: the named lane, or the least busy of those that work. */
@@ -137,7 +137,7 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
     // What was accepted before is told of, whatever is refused now: a refusal says that nothing was done.
     const known = await journal.requests.find(wanted).catch(throwRefusal);
     if (known) return known;
-    if (pauses.isPaused(worker.id.gate)) {
+    if (pauses.isPaused(worker.id)) {
       const { chainId, gate, lane } = worker.id;
       const where = { chainId, gate, lane, reason: "paused" };
       await journal.audit.append({ event: "refused", at: Date.now(), principal, ...where });
@@ -249,6 +249,9 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
       await audit("resumed", principal, gate);
       await pauses.set(gate, false);
       for (const worker of workers) worker.wake();
+      await pauses.refresh();
+      const single = gates.filter((each) => pauses.has(each)).map(({ name }) => name);
+      return { stillPaused: gate === "*" ? single : pauses.has("*") ? ["*"] : [] };
     },
 
     async reload(principal) {

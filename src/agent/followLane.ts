@@ -194,7 +194,7 @@ async function submit(
 ): Promise<void> {
   const { signed } = request;
   const { standing, sent } = scene;
-  if (lane.pauses.isPaused(request.gate)) {
+  if (lane.pauses.isPaused(request)) {
     // What was recorded for sending may have left: it is watched until it is known.
     if (outer && outer.attempts.length > 0) return;
     await endRequest(lane, request, {

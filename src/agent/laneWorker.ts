@@ -97,7 +97,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
   const report = (queued: number): LaneReport => {
     const isOwned = lease.isHeld();
     const problem = isOwned ? (problems.following ?? problems.signing) : problems.lease;
-    const healthy = isOwned ? (pauses.isPaused(id.gate) ? "paused" : "serving") : "elsewhere";
+    const healthy = isOwned ? (pauses.isPaused(id) ? "paused" : "serving") : "elsewhere";
     return {
       ...id,
       isOwned,
@@ -129,7 +129,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
 
   async function assertAllowed(): Promise<void> {
     if (!lease.isHeld()) throw new LaneElsewhereError({ lane: id.lane });
-    await pauses.assertRunning(id.gate);
+    await pauses.assertRunning(id);
     await lane.assertBound?.(journal.name);
     if (!lease.isHeld()) throw new LaneElsewhereError({ lane: id.lane });
   }

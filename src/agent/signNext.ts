@@ -92,7 +92,7 @@ export async function endUnwanted(
 ): Promise<boolean> {
   const { pauses, tuning } = lane;
   const waited = (Date.now() - request.createdAt) / 1_000;
-  if (pauses.isPaused(request.gate)) {
+  if (pauses.isPaused(request)) {
     const message = "Operators have paused the gate";
     await endRequest(lane, request, { reason: "paused", message });
     return true;

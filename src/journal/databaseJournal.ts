@@ -92,9 +92,9 @@ function createPauses(database: Database): Journal["pauses"] {
         const rows = await db.selectFrom("pauses").select("gate").orderBy("gate").execute();
         return rows.map(({ gate }) => gate);
       }),
-    set: (gate, isPaused) =>
+    set: (given, isPaused) =>
       database.write(async (db) => {
-        const name = gate.toLowerCase();
+        const name = given.toLowerCase();
         if (isPaused) {
           await db
             .insertInto("pauses")

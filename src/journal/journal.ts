@@ -138,10 +138,10 @@ export interface Journal {
     read(fromIndex?: number): AsyncIterable<AuditEntry>;
     head(): Promise<AuditEntry | undefined>;
   };
-  /** Gates that operators have paused, in lower case; `*` is all. Survives a restart. */
+  /** What operators have paused, as the agent calls it, in lower case. Survives a restart. */
   pauses: {
     list(): Promise<string[]>;
-    set(gate: Address | "*", isPaused: boolean): Promise<void>;
+    set(name: string, isPaused: boolean): Promise<void>;
   };
   /**
    * Forgets finished requests and their transactions; the audit log never. A client's idempotency key is

@@ -9,6 +9,8 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
+const gateId = () => ({ chainId: CHAIN_ID, gate: world.gate });
+
 /** A prover that is slow where the test wants it. */
 function slowProver() {
   let isProving = false;
@@ -43,7 +45,7 @@ describe("a pause", () => {
     slowDown();
     const sending = agent.send(pay(10n, { validFor: 60n })).catch((error: unknown) => error);
     await until(isProving);
-    await agent.pause(gate, "operator");
+    await agent.pause(gateId(), "operator");
     finish();
     expect(await sending).toMatchObject({ name: "RequestEndedError", reason: "paused" });
     const record = await journal.lanes.read({ chainId: CHAIN_ID, gate, lane: 0 });
@@ -51,7 +53,7 @@ describe("a pause", () => {
     expect((await agent.lanes())[0]?.state).toBe("paused");
     await expect(agent.send(pay(20n))).rejects.toMatchObject({ reason: "paused" });
 
-    await agent.resume(gate, "operator");
+    await agent.resume(gateId(), "operator");
     const next = agent.send(pay(20n));
     // What was reserved for the first could still be signed by whoever has the key: it has to die.
     await until(async () => (await agent.lanes())[0]?.queued === 1);
@@ -61,7 +63,7 @@ describe("a pause", () => {
   });
 
   test("survives a restart, and holds in every process over the journal", async () => {
-    const { pay, gate } = world;
+    const { pay } = world;
     const first = await world.start();
     await first.pause("*", "operator");
     await first.close();
@@ -70,15 +72,28 @@ describe("a pause", () => {
     const third = await world.start({ journal: await world.openJournal() });
     await third.resume("*", "operator");
     await until(async () => (await second.lanes())[0]?.state === "serving");
-    await third.pause(gate, "operator");
+    await third.pause(gateId(), "operator");
     await until(async () => (await second.lanes())[0]?.state === "paused");
   });
 
-  test("and everything else that operators do stands in the audit log", async () => {
-    const { gate, journal } = world;
+  test("of all and of one gate are two: whoever takes back one is told of the other", async () => {
+    const { pay } = world;
     const agent = await world.start();
-    await agent.pause(gate, "alice");
-    await agent.resume(gate, "bob");
+    await agent.pause("*", "alice");
+    await agent.pause(gateId(), "alice");
+    expect(await agent.resume(gateId(), "alice")).toEqual({ stillPaused: ["*"] });
+    await expect(agent.send(pay(1n))).rejects.toMatchObject({ reason: "paused" });
+    await agent.pause(gateId(), "alice");
+    expect(await agent.resume("*", "alice")).toEqual({ stillPaused: ["desk"] });
+    expect(await agent.resume(gateId(), "alice")).toEqual({ stillPaused: [] });
+    await agent.send(pay(1n));
+  });
+
+  test("and everything else that operators do stands in the audit log", async () => {
+    const { journal } = world;
+    const agent = await world.start();
+    await agent.pause(gateId(), "alice");
+    await agent.resume(gateId(), "bob");
     await agent.reload("carol");
     await agent.close();
     const events: string[] = [];

@@ -205,7 +205,7 @@ describe("the method table", () => {
       code: -32_002,
       data: { reason: "paused" },
     });
-    expect(await call("zkmandate_resume", [world.gate], operator)).toBe(true);
+    expect(await call("zkmandate_resume", [world.gate], operator)).toEqual({ stillPaused: [] });
     expect(await call("eth_sendTransaction", [transaction()])).toMatch(/^0x[0-9a-f]{64}$/);
   });
 });

@@ -1,6 +1,7 @@
-import { isHash, numberToHex } from "viem";
+import { isAddress, isHash, numberToHex } from "viem";
 import { RequestRefusedError } from "../../errors/agent.ts";
 import { explainDenial } from "../../policy/explain.ts";
+import type { GateId } from "../agent.ts";
 import type { Reason } from "../reasons.ts";
 import { signedAnswer, statusAnswer } from "./answers.ts";
 import { chainOf, gateOf, type RpcCall, visibleGates } from "./scope.ts";
@@ -110,10 +111,10 @@ export const methods: Readonly<Record<string, Method>> = {
     await call.agent.pause(pausable(call), call.context.principal);
     return true;
   }),
-  zkmandate_resume: operatorsOnly(async (call) => {
-    await call.agent.resume(pausable(call), call.context.principal);
-    return true;
-  }),
+  /** Tells which pauses hold all the same: `*` over a gate, or those of single gates. */
+  zkmandate_resume: operatorsOnly((call) =>
+    call.agent.resume(pausable(call), call.context.principal),
+  ),
   zkmandate_reload: operatorsOnly(async ({ agent, context }) => {
     await agent.reload(context.principal);
     return true;
@@ -121,15 +122,13 @@ export const methods: Readonly<Record<string, Method>> = {
 };
 
 /** The gate that is named, or `*` for all, which takes a caller who may use all. */
-function pausable(call: RpcCall) {
+function pausable(call: RpcCall): GateId | "*" {
   const [which] = Array.isArray(call.params) ? (call.params as unknown[]) : [];
   if (which === "*" && call.context.allowedGates === "*") return "*";
-  const named = visibleGates(call).find(
-    ({ gate, name }) =>
-      typeof which === "string" && (name === which || gate.toLowerCase() === which.toLowerCase()),
-  );
-  if (named) return named.gate;
-  if (which === undefined) return gateOf(call).gate;
+  const named = visibleGates(call).find(({ name }) => name === which);
+  if (named) return named;
+  if (which === undefined) return gateOf(call);
+  if (typeof which === "string" && isAddress(which, { strict: false })) return gateOf(call, which);
   throw new RequestRefusedError({
     reason: "unknown-gate",
     message: "No such gate is served for this caller",

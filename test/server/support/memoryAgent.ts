@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Address, keccak256, numberToHex, stringToHex } from "viem";
-import type { Agent, AgentRequest, LaneReport } from "../../../src/agent/agent.ts";
+import type { Agent, AgentRequest, GateId, LaneReport } from "../../../src/agent/agent.ts";
 import type { AgentObserver } from "../../../src/agent/observer.ts";
 import { RequestEndedError } from "../../../src/errors/agent.ts";
 import { DeniedError } from "../../../src/errors/signer.ts";
@@ -99,8 +99,11 @@ export function createMemoryAgent(observer: AgentObserver = {}): MemoryAgent {
       requests.find((record) => record.id === id || record.transactions.includes(id as never)),
     lanes: async () => [agent.lane],
     budgets: async () => [{ chainId: 31_337, gate, lane: 0, budget: "daily", headroom: 0.25 }],
-    pause: async (which) => void agent.calls.push(`pause ${which}`),
-    resume: async (which) => void agent.calls.push(`resume ${which}`),
+    pause: async (which) => void agent.calls.push(`pause ${named(which)}`),
+    async resume(which) {
+      agent.calls.push(`resume ${named(which)}`);
+      return { stillPaused: [] };
+    },
     reload: async () => void agent.calls.push("reload"),
     close: async () => void agent.calls.push("close"),
   };
@@ -113,3 +116,5 @@ export const transaction = (wei: bigint, from: Address = gate) => ({
   to: submitter,
   value: numberToHex(wei),
 });
+
+const named = (which: GateId | "*") => (which === "*" ? which : which.gate);
