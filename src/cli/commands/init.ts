@@ -54,7 +54,8 @@ export function initCommand(): Command {
             "Next:",
             `  1. cd ${at}, and write your limits into policy.yaml`,
             "  2. zkmandate policy check",
-            "  3. zkmandate keys new agent",
+            "  3. zkmandate keys new agent; likewise submitter, governance and guardian",
+            "  4. zkmandate gate deploy, once these three have ether for gas",
           ].join("\n"),
         };
       }),
