@@ -88,14 +88,20 @@ async function keepKilling(): Promise<void> {
   while (killed < kills) {
     const isEarly = random() < KILLED_EARLY;
     const moment = random();
+    let isKilled = false;
     const service = await world
       .start({
         onSpawn(child) {
-          if (isEarly) setTimeout(() => child.kill("SIGKILL"), moment * STARTING).unref();
+          if (!isEarly) return;
+          setTimeout(() => {
+            isKilled = child.kill("SIGKILL");
+          }, moment * STARTING).unref();
         },
       })
-      // Killed before it listened.
-      .catch(() => undefined);
+      .catch((error: unknown) => {
+        if (!isKilled) throw error;
+        return undefined;
+      });
     if (service) await Promise.race([sleep(moment * LIFE), service.exited]);
     if (service && service.process.exitCode !== null) {
       throw new Error(`the service ended by itself:\n${service.lines.slice(-20).join("\n")}`);
