@@ -1,6 +1,7 @@
 import { type Address, getAddress, type Hex } from "viem";
 import { z } from "zod";
 import { RequestRefusedError } from "../../errors/agent.ts";
+import { schemaIssue } from "../../errors/schemaIssue.ts";
 import type { AgentRequest } from "../agent.ts";
 import { gateOf, type RpcCall } from "./scope.ts";
 
@@ -69,7 +70,7 @@ function invalid(message: string): RequestRefusedError {
  */
 export function agentRequestOf(call: RpcCall): AgentRequest {
   assertNoNonce(call.params);
-  const parsed = parametersSchema.safeParse(call.params);
+  const parsed = parametersSchema.safeParse(call.params, { error: schemaIssue });
   if (!parsed.success) throw invalid(problemOf(parsed.error));
   const [transaction, options = {}] = parsed.data;
   const { from, to, value, chainId, data: bytes, input } = transaction;

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { TokenRecord } from "../../server/auth/token.ts";
+import { isReserved, type TokenRecord } from "../../server/auth/token.ts";
 import { readTokens } from "../../server/auth/tokenFile.ts";
 import { action, examples } from "../cli.ts";
 import { table } from "../output.ts";
@@ -32,8 +32,13 @@ export function tokenListCommand(): Command {
 
 type Listed = Omit<TokenRecord, "hash">;
 
-function standingOf({ revokedAt, expiresAt }: Listed): "valid" | "expired" | "revoked" {
+function standingOf({
+  name,
+  revokedAt,
+  expiresAt,
+}: Listed): "valid" | "expired" | "revoked" | "refused: its name is reserved" {
   if (revokedAt !== undefined) return "revoked";
+  if (isReserved(name)) return "refused: its name is reserved";
   return expiresAt !== undefined && Date.parse(expiresAt) <= Date.now() ? "expired" : "valid";
 }
 

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { hashToken, type TokenRecord } from "./token.ts";
+import { hashToken, isReserved, type TokenRecord } from "./token.ts";
 import { readTokens } from "./tokenFile.ts";
 
 /** How long the file is not looked at again, milliseconds. */
@@ -85,9 +85,11 @@ export async function createAuthenticator({
       // Every record is compared and every condition is evaluated, whatever the token is.
       let found: TokenRecord | undefined;
       for (const { record, hash } of known) {
-        const { expiresAt, revokedAt } = record;
+        const { name, expiresAt, revokedAt } = record;
         const valid =
-          revokedAt === undefined && (expiresAt === undefined || latest < Date.parse(expiresAt));
+          revokedAt === undefined &&
+          !isReserved(name) &&
+          (expiresAt === undefined || latest < Date.parse(expiresAt));
         if (timingSafeEqual(hash, presented) && valid) found = record;
       }
       return found;

@@ -8,6 +8,12 @@ const TOKEN_BYTES = 32;
 /** What a token looks like: the prefix and 256 bits in base64url. */
 export const tokenPattern = /zkm_[A-Za-z0-9_-]{43}/;
 
+/** What the audit log calls callers that are no client's: the service itself, operators on its host, its own process. */
+const reservedNames: readonly string[] = ["service", "operator", "local"];
+
+/** Whether a token of that name would pass for somebody else in the audit log. */
+export const isReserved = (name: string): boolean => reservedNames.includes(name);
+
 const instant = z.iso.datetime();
 
 /** What is kept of a token: never the token itself. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { schemaIssue } from "../../errors/schemaIssue.ts";
 import { TokenFileError, TokenNameError } from "../../errors/server.ts";
 import { writeFileAtomic } from "../../keys/files.ts";
-import { hashToken, newToken, type TokenRecord, tokenRecordSchema } from "./token.ts";
+import { hashToken, isReserved, newToken, type TokenRecord, tokenRecordSchema } from "./token.ts";
 
 const schema = z.strictObject({ version: z.literal(1), tokens: z.array(tokenRecordSchema) });
 
@@ -46,10 +46,17 @@ export async function readTokens(path: string): Promise<readonly TokenRecord[]> 
  * Adds a token to the file.
  *
  * @returns the token itself, which is nowhere else
- * @throws {TokenNameError} if the name was ever given: the audit log knows people by it
+ * @throws {TokenNameError} if the name was ever given, or is the service's own: the audit log knows people by it
  * @throws {TokenFileError} as `readTokens`
  */
 export async function addToken(path: string, wanted: NewToken): Promise<string> {
+  if (isReserved(wanted.name)) {
+    throw new TokenNameError({
+      name: wanted.name,
+      problem: "would pass for the service itself in the audit log",
+      hint: "choose another name, such as who will use it",
+    });
+  }
   const token = newToken();
   await change(path, (tokens) => {
     if (tokens.some(({ name }) => name === wanted.name)) {

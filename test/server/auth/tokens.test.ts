@@ -39,6 +39,18 @@ describe("the tokens file", () => {
     await expect(revokeToken(path, "nobody")).rejects.toThrow("not in the tokens file");
   });
 
+  it("gives nobody a name that the audit log has for the service itself, and lets none in that has one", async () => {
+    const path = await tokensPath();
+    for (const name of ["service", "operator", "local"]) {
+      await expect(addToken(path, { ...bot, name })).rejects.toThrow("pass for the service itself");
+    }
+    const token = await addToken(path, bot);
+    const text = await readFile(path, "utf8");
+    await writeFile(path, text.replace('"bot"', '"service"'));
+    const { authenticate } = await createAuthenticator({ path, onError: refuse });
+    expect(await authenticate(`Bearer ${token}`)).toBeUndefined();
+  });
+
   it("is refused when others can write it, or it says what no release wrote", async () => {
     const path = await tokensPath();
     await addToken(path, bot);

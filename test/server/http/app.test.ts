@@ -248,7 +248,7 @@ describe("health and metrics", () => {
     for (const refused of [
       token,
       await addToken({ name: "narrow", methods: ["eth_*"] }),
-      await addToken({ name: "local", ...ofOneGate }),
+      await addToken({ name: "narrow", ...ofOneGate }),
     ]) {
       expect(await get(refused)).toMatchObject({ statusCode: 403, payload: "" });
     }

@@ -92,7 +92,7 @@ export async function startService(options: ServiceOptions = {}): Promise<TestSe
   const add = (token: Partial<NewToken> & { name: string }) =>
     addToken(path, { gates: "*", methods: ["*"], operator: false, ...token });
   const token = await add({ name: "bot" });
-  const operatorToken = await add({ name: "operator", operator: true });
+  const operatorToken = await add({ name: "alice", operator: true });
 
   const lines: string[] = [];
   const log = createLogger({ level: "trace" }, { write: (line) => lines.push(line) });
