@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type Address, numberToHex } from "viem";
+import { numberToHex } from "viem";
 import { getBlock, readContract } from "viem/actions";
 import { timelockControllerAbi } from "../../chain/abi/timelockController.ts";
 import { countLanes } from "../../chain/countLanes.ts";
@@ -7,18 +7,19 @@ import { gateOperation } from "../../chain/gateOperation.ts";
 import { readGate } from "../../chain/readGate.ts";
 import { laneGenesis } from "../../chain/rotation.ts";
 import { agentOfAccount } from "../accounts.ts";
-import { parseAddress, parseCount } from "../actionOptions.ts";
-import { agentOf, agentText, assertNotRevoked } from "../agentKey.ts";
+import { parseCount } from "../actionOptions.ts";
+import { agentText, assertNotRevoked } from "../agentKey.ts";
 import { action, examples } from "../cli.ts";
 import { announce } from "../gateAction.ts";
 import { gateClient } from "../gateClient.ts";
 import { assertStatesCanBeKept } from "../keptStates.ts";
+import { type NamedAgent, namedAgent, parseAgent } from "../namedAgent.ts";
 import { type NewMandatesOptions, newMandates, riskFeedOf } from "../newMandates.ts";
 import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { openIdentity } from "../secrets.ts";
 
 interface RotateOptions extends PassphraseOptions, Partial<NewMandatesOptions> {
-  agent?: Address;
+  agent?: NamedAgent;
   keepState?: boolean;
 }
 
@@ -38,17 +39,27 @@ export function gateRotateCommand(): Command {
       parseCount,
     )
     .option("--commitments <hex...>", "commitments that `policy commit` made, instead of a policy")
-    .option("--agent <address>", "the new agent key; the agent account by default", parseAddress)
+    .option(
+      "--agent <key>",
+      "the new agent key: an address, a Schnorr key, or a group's file; the agent account by default",
+      parseAgent,
+    )
     .option("--keep-state", "keep the lanes' states");
   return passphraseOptions(command)
     .addHelpText(
       "after",
-      examples(["zkmandate gate rotate", "zkmandate gate rotate tighter.yaml --keep-state"]),
+      examples([
+        "zkmandate gate rotate",
+        "zkmandate gate rotate tighter.yaml --keep-state",
+        "zkmandate gate rotate --keep-state --agent group.json",
+      ]),
     )
     .action(
       action<RotateOptions>(async (cli, options, file) => {
         const workspace = await cli.workspace();
-        const agent = options.agent ? agentOf(options.agent) : await agentOfAccount(cli, "agent");
+        const agent = options.agent
+          ? await namedAgent(options.agent)
+          : await agentOfAccount(cli, "agent");
         const { client: reader, deployment } = await gateClient(workspace);
         await assertNotRevoked(reader, { ...deployment, agent });
         const identity = await openIdentity(cli, options);

@@ -42,7 +42,9 @@ export function serveCommand(): Command {
         };
         try {
           await assertKeysAllowed(log);
-          const served = await openServedGates(cli, options, config);
+          // What a group's nodes do, it tells as long as the service runs.
+          const logging = { ...cli, warn: (message: string) => log.warn(message) };
+          const served = await openServedGates(logging, options, config);
           toClose.push(() => served.close());
           const { journal } = await openServiceJournal(cli, options, config);
           toClose.push(() => journal.close());

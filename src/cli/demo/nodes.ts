@@ -27,6 +27,7 @@ const WORK_FACTOR = 10;
 
 /** Three nodes that share a key; each has a folder and processes of its own, as operators run them. */
 export interface DemoNodes {
+  members: readonly Member[];
   /** `node dkg` on all of them at once: makes a key of which two nodes are needed. */
   generateKey(): Promise<FrostGroup>;
   /** Gives every node its copy of the lanes' mandates. */
@@ -51,7 +52,7 @@ export interface DemoNodes {
 }
 
 /** A node's folder and how it is reached. */
-interface Member extends GroupNode {
+export interface Member extends GroupNode {
   folder: string;
   identity: NodeIdentity;
   seal: SealIdentity;
@@ -62,9 +63,11 @@ export async function openNodes(parameters: {
   chainId: number;
   rpcUrl: string;
   gate: Address;
+  /** The desk's, by which the nodes know it; a fresh one by default. */
+  coordinator?: NodeIdentity;
 }): Promise<DemoNodes> {
+  const { coordinator = new NodeIdentity() } = parameters;
   const root = await mkdtemp(join(tmpdir(), "zkmandate-nodes-"));
-  const coordinator = new NodeIdentity();
   const passphrase = randomBytes(16).toString("hex");
   await writeFile(join(root, "passphrase"), `${passphrase}\n`, { mode: 0o600 });
   const ports = await freePorts(PARTICIPANTS.length);
@@ -101,6 +104,7 @@ export async function openNodes(parameters: {
   };
 
   return {
+    members,
     async generateKey() {
       const session = bytesToHex(randomBytes(32));
       await Promise.all(
