@@ -7,6 +7,7 @@ import type { ArtifactManifest } from "../prover/manifest.ts";
 import { auditContent } from "./auditContent.ts";
 import { type CrashMark, crashPoint } from "./crashMarks.ts";
 import type { AgentObserver } from "./observer.ts";
+import { createQueueClock } from "./queueClock.ts";
 import type { Reason } from "./reasons.ts";
 import { createWakeup } from "./wakeup.ts";
 
@@ -56,6 +57,8 @@ export interface Ledger {
     isReached: (request: RequestRecord) => boolean,
     options: { isOwn(): boolean; signal?: AbortSignal | undefined },
   ): Promise<RequestRecord>;
+  /** How long a queued request has waited, in seconds, as `QueueClock` has it. */
+  waited(request: RequestRecord): number;
   /** Nobody waits any longer. */
   close(): void;
 }
@@ -67,6 +70,7 @@ export function createLedger(options: {
 }): Ledger {
   const { journal, manifest, observer } = options;
   const closing = new AbortController();
+  const queueClock = createQueueClock();
   const listeners = new Map<string, Set<(moved: RequestRecord, cause: unknown) => void>>();
 
   async function audit(request: RequestRecord, { event, ...more }: AuditNote): Promise<void> {
@@ -79,6 +83,7 @@ export function createLedger(options: {
     async add(request) {
       const added = await journal.requests.add(request);
       crashPoint("request-recorded");
+      if (added.isNew) queueClock.recorded(added.request);
       if (added.isNew) observer.onStatus?.(added.request, undefined);
       return added;
     },
@@ -90,6 +95,7 @@ export function createLedger(options: {
       }
       const moved = await journal.requests.advance(request.id, request.status, change);
       if (marks.moved) crashPoint(marks.moved);
+      if (moved.status !== "queued") queueClock.forget(moved);
       if (moved.status !== request.status) observer.onStatus?.(moved, request.status);
       for (const listener of listeners.get(request.id) ?? []) listener(moved, cause);
       return moved;
@@ -124,6 +130,8 @@ export function createLedger(options: {
         if (own.size === 0) listeners.delete(id);
       }
     },
+
+    waited: queueClock.waited,
 
     close: () => closing.abort(),
   };

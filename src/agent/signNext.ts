@@ -90,15 +90,17 @@ export async function endUnwanted(
   lane: Pick<WorkingLane, "pauses" | "tuning"> & Parameters<typeof endRequest>[0],
   request: RequestRecord,
 ): Promise<boolean> {
-  const { pauses, tuning } = lane;
-  const waited = (Date.now() - request.createdAt) / 1_000;
+  const { ledger, pauses, tuning } = lane;
+  const waited = ledger.waited(request);
   if (pauses.isPaused(request)) {
     const message = "Operators have paused the gate";
     await endRequest(lane, request, { reason: "paused", message });
     return true;
   }
   if (waited <= tuning.maxQueueSeconds) return false;
-  const message = `It was not signed within ${tuning.maxQueueSeconds} seconds`;
+  const message = Number.isFinite(waited)
+    ? `It was not signed within ${tuning.maxQueueSeconds} seconds`
+    : "It is not known how long it has waited: a clock was set back";
   await endRequest(lane, request, { reason: "queue-timeout", message });
   return true;
 }

@@ -46,6 +46,20 @@ export class ListenError extends BaseError {
   }
 }
 
+/** Lanes that the service is to serve, and cannot. */
+export class LanesBlockedError extends BaseError {
+  override readonly name = "LanesBlockedError";
+
+  constructor({
+    blocked,
+    of,
+  }: { blocked: readonly { lane: string; problem: string }[]; of: number }) {
+    super(`${blocked.length} of ${of} lanes cannot be served`, {
+      details: blocked.map(({ lane, problem }) => `${lane}: ${problem}`),
+    });
+  }
+}
+
 /** The certificate or the key that `tls` names cannot be used. */
 export class TlsFileError extends BaseError {
   override readonly name = "TlsFileError";

@@ -2,7 +2,7 @@ import { getBlockNumber } from "viem/actions";
 import type { Agent } from "../agent/agent.ts";
 import { createGateRpc } from "../agent/gateRpc.ts";
 import type { ReadClient } from "../chain/client.ts";
-import { LaneBlockedError } from "../errors/agent.ts";
+import { LanesBlockedError } from "../errors/server.ts";
 import type { Journal } from "../journal/journal.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createRateLimit } from "./auth/rateLimit.ts";
@@ -75,8 +75,12 @@ export async function startService(parameters: StartServiceParameters): Promise<
       {
         name: "lanes",
         async run() {
-          const [blocked] = blockedLanes(await agent.lanes());
-          if (blocked) throw new LaneBlockedError({ reason: blocked.problem ?? "unknown" });
+          const lanes = await agent.lanes();
+          const blocked = blockedLanes(lanes).map(({ gate, lane, problem = "unknown" }) => ({
+            lane: `${gate} lane ${lane}`,
+            problem,
+          }));
+          if (blocked.length > 0) throw new LanesBlockedError({ blocked, of: lanes.length });
         },
       },
     ],

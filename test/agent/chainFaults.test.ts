@@ -196,8 +196,8 @@ describe("a reorganisation", () => {
   });
 });
 
-describe("a clock that is stepped back", () => {
-  test("changes neither what is signed nor who owns the lane", async () => {
+describe("a clock that is stepped", () => {
+  test("back changes neither what is signed nor who owns the lane", async () => {
     const { pay, reached, local } = world;
     const now = Date.now();
     await local.control.setAutomine(false);
@@ -214,5 +214,37 @@ describe("a clock that is stepped back", () => {
     const last = await (waiting[3] as (typeof waiting)[0]);
     const landed = await reached(last.id, "landed");
     expect(landed.signed?.seq).toBe((sent.signed?.seq ?? 0n) + 4n);
+  });
+
+  test("forward does not end what has only just been asked for", async () => {
+    const { pay, reached, local } = world;
+    const now = Date.now();
+    await local.control.setAutomine(false);
+    await Promise.all([1n, 2n, 3n, 4n].map((n) => agent.send(pay(n))));
+    const waiting = agent.send(pay(5n));
+    await until(async () => (await laneReport())?.queued === 1);
+    vi.spyOn(Date, "now").mockImplementation(() => now + 86_400_000);
+    await local.control.mine({ blocks: 1 });
+    await local.control.setAutomine(true);
+    await local.control.mine({ blocks: 1 });
+    await reached((await waiting).id, "landed");
+  });
+
+  test("back keeps nothing from ending that a process finds recorded for later than now", async () => {
+    const { pay, reached, local, journal } = world;
+    await local.control.setAutomine(false);
+    await Promise.all([1n, 2n, 3n, 4n].map((n) => agent.send(pay(n))));
+    const waiting = agent.send(pay(5n)).catch((error: unknown) => error);
+    await until(async () => (await laneReport())?.queued === 1);
+    await agent.close();
+    const { request } = (await waiting) as { request: string };
+    const now = Date.now();
+    vi.spyOn(Date, "now").mockImplementation(() => now - 3_600_000);
+    agent = await world.start();
+    expect((await reached(request, "failed")).failure).toMatchObject({
+      reason: "queue-timeout",
+      message: expect.stringContaining("set back"),
+    });
+    expect((await journal.requests.get(request))?.signed).toBeUndefined();
   });
 });

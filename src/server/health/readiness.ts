@@ -1,4 +1,6 @@
 import type { LaneReport } from "../../agent/agent.ts";
+import { problemOf } from "../../agent/problem.ts";
+import { BaseError } from "../../errors/base.ts";
 
 /** One thing that the service needs to be of use. */
 export interface ReadinessCheck {
@@ -9,7 +11,7 @@ export interface ReadinessCheck {
 
 export interface Readiness {
   ready: boolean;
-  /** For operators: what was looked at, and what is wrong in a word. */
+  /** For operators: what was looked at, and what is wrong. */
   checks: readonly { name: string; ok: boolean; problem?: string }[];
 }
 
@@ -21,12 +23,13 @@ const ANSWER_STANDS_MS = 1_000;
 /**
  * Tells whether all of a service's parts are there; looks at most once a second.
  *
- * @param onProblem told of each failed check with its error
+ * @param onProblem told of a check that fails, with its error, and again when it fails otherwise
  */
 export function createReadiness(
   checks: readonly ReadinessCheck[],
   onProblem: (name: string, error: unknown) => void,
 ): () => Promise<Readiness> {
+  const problems = new Map<string, string>();
   let last: { answer: Promise<Readiness>; at: number } | undefined;
 
   const look = async (): Promise<Readiness> => {
@@ -34,10 +37,13 @@ export function createReadiness(
       checks.map(async ({ name, run }) => {
         try {
           await within(CHECK_TIMEOUT_MS, run());
+          problems.delete(name);
           return { name, ok: true };
         } catch (error) {
-          onProblem(name, error);
-          return { name, ok: false, problem: error instanceof Error ? error.name : "unknown" };
+          const problem = textOf(error);
+          if (problems.get(name) !== problem) onProblem(name, error);
+          problems.set(name, problem);
+          return { name, ok: false, problem };
         }
       }),
     );
@@ -49,6 +55,12 @@ export function createReadiness(
     if (last === undefined || now - last.at > ANSWER_STANDS_MS) last = { answer: look(), at: now };
     return last.answer;
   };
+}
+
+/** What operators are told: words of ours, of other errors the name, since their texts may quote what is secret. */
+function textOf(error: unknown): string {
+  if (error instanceof BaseError) return problemOf(error);
+  return error instanceof Error ? error.name : "unknown";
 }
 
 /** Lanes that neither this process nor, as far as it knows, another one works on. */

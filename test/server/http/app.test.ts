@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LanesBlockedError } from "../../../src/errors/server.ts";
 import { gate, otherGate, secretLimit, transaction } from "../support/memoryAgent.ts";
 import { startService } from "../support/service.ts";
 
@@ -208,8 +209,13 @@ describe("who calls", () => {
 describe("health and metrics", () => {
   it("tell everyone whether, and operators what", async () => {
     const broken = { name: "chain", run: () => Promise.reject(new Error("https://key@node")) };
+    const blocked = [0, 1].map((lane) => ({ lane: `lane ${lane}`, problem: "no mandate" }));
+    const lanes = {
+      name: "lanes",
+      run: () => Promise.reject(new LanesBlockedError({ blocked, of: 3 })),
+    };
     const { app, operatorToken } = await startService({
-      checks: [{ name: "journal", run: async () => {} }, broken],
+      checks: [{ name: "journal", run: async () => {} }, broken, lanes],
     });
     const get = async (url: string, token?: string) => {
       const headers = token ? { authorization: `Bearer ${token}` } : {};
@@ -223,6 +229,11 @@ describe("health and metrics", () => {
       checks: [
         { name: "journal", ok: true },
         { name: "chain", ok: false, problem: "Error" },
+        {
+          name: "lanes",
+          ok: false,
+          problem: "2 of 3 lanes cannot be served; lane 0: no mandate; lane 1: no mandate",
+        },
       ],
     });
   });
@@ -248,7 +259,7 @@ describe("health and metrics", () => {
     for (const refused of [
       token,
       await addToken({ name: "narrow", methods: ["eth_*"] }),
-      await addToken({ name: "narrow", ...ofOneGate }),
+      await addToken({ name: "one-desk", ...ofOneGate }),
     ]) {
       expect(await get(refused)).toMatchObject({ statusCode: 403, payload: "" });
     }
