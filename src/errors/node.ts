@@ -29,6 +29,8 @@ export const refusalReasons = [
   /** The digest is not the action's. */
   "wrong-digest",
   "invalid-proof",
+  /** What is said to precede the action was not signed by the group. */
+  "wrong-signature",
   /** The node has signed another digest for the sequence number, which can still land. */
   "already-signed",
   /** The request is for other shares, other signers, or a nonce that is not the node's. */

@@ -16,8 +16,16 @@ import { type NonceCommitment, parseNonceCommitment } from "../keys/frost/nonces
 import { combineShares } from "../keys/frost/signing.ts";
 import { type AgentKey, agentKeyKinds } from "../keys/keys.ts";
 import { schnorrKeyAddress } from "../keys/schnorr.ts";
-import { encodeEvidence, readRefusal, type SignedRefusal } from "./messages.ts";
+import { stateCommitment } from "../state/state.ts";
+import {
+  encodeEvidence,
+  type PrecedingTransition,
+  readRefusal,
+  type SignedRefusal,
+} from "./messages.ts";
 import { paths } from "./paths.ts";
+import { showPreceding } from "./showPreceding.ts";
+import { SignedHistory } from "./signedHistory.ts";
 import { createNodeClient, type NodeAddress, type NodeClient } from "./transport/nodeClient.ts";
 
 /** A node of a group, as its coordinator knows it. */
@@ -67,6 +75,10 @@ interface Attempt {
   faults: NodeFault[];
   /** Nodes that did not know their nonces any more: what was fetched ahead is not used again. */
   renewed: Set<Member>;
+  /** What precedes the action, if this coordinator had it signed. */
+  preceding: PrecedingTransition | undefined;
+  /** Nodes that were shown what precedes the action. */
+  informed: Set<Member>;
 }
 
 /** A group whose nodes sign, each by its own judgement. Holds no secret but its name. */
@@ -79,6 +91,7 @@ class FrostGroupKey implements AgentKey {
   readonly #commitMs: number;
   readonly #signMs: number;
   readonly #onFault: (fault: NodeFault) => void;
+  readonly #history = new SignedHistory();
   #closed = false;
 
   constructor(options: GroupKeyOptions) {
@@ -108,16 +121,20 @@ class FrostGroupKey implements AgentKey {
       });
     }
     if (evidence === undefined) throw new EvidenceMissingError();
+    const stateOld = stateCommitment(evidence.stateOld);
     const attempt: Attempt = {
       digest: digest.toLowerCase() as Hex,
       evidence: encodeEvidence(evidence),
       faults: [],
       renewed: new Set(),
+      preceding: this.#history.before({ ...evidence, stateOld }),
+      informed: new Set(),
     };
     for (;;) {
       const signers = await this.#gather(attempt);
       const signature = await this.#round(attempt, signers);
       if (signature === undefined) continue;
+      this.#history.add(evidence, signature);
       for (const { member } of signers) void this.#fetchAhead(member);
       return signature;
     }
@@ -201,7 +218,7 @@ class FrostGroupKey implements AgentKey {
           const answer = await member.client.send(paths.sign, { request, evidence }, this.#signMs);
           member.absent = false;
           const refusal = readRefusal(answer, { ...member, digest });
-          if (refusal) this.#refused(member, refusal, wasReady, attempt);
+          if (refusal) await this.#refused(member, refusal, wasReady, attempt);
           else answers.set(member.participant, answer);
         } catch (error) {
           this.#blame(member, attempt, error);
@@ -221,17 +238,23 @@ class FrostGroupKey implements AgentKey {
     }
   }
 
-  #refused(
+  async #refused(
     member: Member,
     { participant, reason }: SignedRefusal,
     wasReady: boolean,
     attempt: Attempt,
-  ): void {
+  ): Promise<void> {
     if (reason === "wrong-round-two" && wasReady) {
       // A node forgets its nonces when it is started again: it is asked for new ones.
       member.ready = [];
       attempt.renewed.add(member);
       return;
+    }
+    const { preceding, informed } = attempt;
+    if (reason === "wrong-sequence" && preceding && !informed.has(member)) {
+      // It had no part in what precedes the action: it is shown that, and asked again.
+      informed.add(member);
+      if (await showPreceding(member, this.#history, preceding, this.#signMs)) return;
     }
     this.#note(attempt, { participant, kind: "refused", reason });
   }

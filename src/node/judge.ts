@@ -1,13 +1,10 @@
 /** What a node makes sure of, by itself, before it helps to sign a digest. */
-import { type Address, type Hex, isAddressEqual, keccak256, zeroAddress } from "viem";
+import { type Address, type Hex, isAddressEqual, keccak256 } from "viem";
 import { type CircuitName, circuits } from "../action/circuits.ts";
 import { fingerprint } from "../action/context.ts";
 import { challenge, gatedActionDigest } from "../action/digest.ts";
 import type { ReadClient } from "../chain/client.ts";
 import { createGateReader } from "../chain/gateReader.ts";
-import { readGate } from "../chain/readGate.ts";
-import { readRoundAt } from "../chain/readRoundAt.ts";
-import { FeedUnusableError } from "../errors/chain.ts";
 import { NodeRefusalError, type RefusalReason } from "../errors/node.ts";
 import type { SigningEvidence } from "../keys/evidence.ts";
 import { agentKeyKinds } from "../keys/keys.ts";
@@ -18,6 +15,7 @@ import type { GateSnapshot } from "../signer/gateReader.ts";
 import { actionSalt } from "../state/salt.ts";
 import { stateCommitment } from "../state/state.ts";
 import { bindTransition } from "../witness/witness.ts";
+import { readNamedRounds } from "./namedRounds.ts";
 import { precedingOf, type SignedRecord, type SignedTransition } from "./signedRecord.ts";
 
 /** A node's own copy of what a lane may do. */
@@ -126,12 +124,21 @@ async function transitionOf(
   const { lane, time, deadline, submitter } = proof;
   const action = { chainId, gate: gate.gate, ...call };
 
-  const { price, riskAnswer } = await readFeeds(parameters, snapshot);
+  const { price, risk } = await readNamedRounds(gate, proof, snapshot);
+  if (risk && risk.answer < risk.latestAnswer) refuse("wrong-round");
   const verdict = decide(committed.policy, {
     action,
     time,
-    prices: price ? [price] : [],
-    riskAnswer,
+    prices: price
+      ? [
+          {
+            priceFeed: proof.priceFeed,
+            priceAnswer: price.answer,
+            priceUpdatedAt: price.updatedAt,
+          },
+        ]
+      : [],
+    riskAnswer: risk?.answer ?? 0n,
     levels: stateOld.levels,
     tier: "gate",
   });
@@ -177,35 +184,4 @@ async function transitionOf(
   });
   if (!isValid) refuse("invalid-proof");
   return context.stateNew;
-}
-
-/** The rounds that the action names, read by the gate's own rules at the node's own chain. */
-async function readFeeds({ gate, evidence }: JudgeParameters, snapshot: GateSnapshot) {
-  const { client } = gate;
-  const { time, priceFeed, priceRound, riskRound } = evidence.proof;
-  try {
-    const readRisk = async () => {
-      if (!snapshot.risk) return undefined;
-      const { riskFeed } = await readGate(client, { gate: gate.gate });
-      return readRoundAt(client, { feed: riskFeed, round: riskRound, time });
-    };
-    const [price, risk] = await Promise.all([
-      isAddressEqual(priceFeed, zeroAddress)
-        ? undefined
-        : readRoundAt(client, { feed: priceFeed, round: priceRound, time }),
-      readRisk(),
-    ]);
-    if (risk && risk.answer < risk.latestAnswer) refuse("wrong-round");
-    return {
-      price: price && {
-        priceFeed,
-        priceAnswer: price.answer,
-        priceUpdatedAt: price.updatedAt,
-      },
-      riskAnswer: risk?.answer ?? 0n,
-    };
-  } catch (error) {
-    if (error instanceof NodeRefusalError) throw error;
-    return refuse(error instanceof FeedUnusableError ? "wrong-round" : "chain-unavailable", error);
-  }
 }

@@ -1,12 +1,14 @@
 /** What a coordinator and the nodes of a group tell each other: JSON, integers beyond 2^53 as decimal strings. */
 import { type Address, getAddress, type Hex } from "viem";
 import { z } from "zod";
+import type { GateCall, GateProof } from "../action/gateCall.ts";
 import type { RefusalReason } from "../errors/node.ts";
 import { refusalReasons } from "../errors/node.ts";
 import { FIELD_ORDER } from "../field/field.ts";
 import type { SigningEvidence } from "../keys/evidence.ts";
 import { hexSchema, parseStrict, participantSchema } from "../keys/frost/encoding.ts";
 import { isSignedBy, type NodeIdentity } from "../keys/frost/identity.ts";
+import { SCHNORR_SIGNATURE_BYTES } from "../keys/schnorr.ts";
 
 /** Bytes of calldata that a gate takes, exclusive. */
 const DATA_BOUND = 1 << 20;
@@ -31,25 +33,30 @@ const calldata = z
   .regex(/^0x([0-9a-f]{2})*$/, "not calldata")
   .transform((text) => text as Hex);
 
-const evidenceSchema = z.strictObject({
+const place = {
   chainId: z.int().positive(),
   gate: address,
   epoch: z.int().min(1).max(0xffff_ffff),
   seq: uint(64n),
-  call: z.strictObject({ target: address, value: uint(128n), data: calldata }),
-  proof: z.strictObject({
-    circuit: z.int().min(1).max(255),
-    lane: z.int().min(0).max(65_535),
-    time: uint(34n),
-    deadline: uint(64n),
-    submitter: address,
-    priceFeed: address,
-    priceRound: uint(80n),
-    riskRound: uint(80n),
-    stateNew: element,
-    contextCommitment: element,
-    points: z.array(uint(256n)).length(8),
-  }),
+};
+const call = z.strictObject({ target: address, value: uint(128n), data: calldata });
+const claims = {
+  circuit: z.int().min(1).max(255),
+  lane: z.int().min(0).max(65_535),
+  time: uint(34n),
+  deadline: uint(64n),
+  submitter: address,
+  priceFeed: address,
+  priceRound: uint(80n),
+  riskRound: uint(80n),
+  stateNew: element,
+  contextCommitment: element,
+};
+
+const evidenceSchema = z.strictObject({
+  ...place,
+  call,
+  proof: z.strictObject({ ...claims, points: z.array(uint(256n)).length(8) }),
   // A state has one opening only within these bounds (docs/PROTOCOL.md §6).
   stateOld: z.strictObject({
     levels: z.array(z.strictObject({ level: uint(160n), last: uint(34n) })).length(4),
@@ -57,24 +64,56 @@ const evidenceSchema = z.strictObject({
   }),
 });
 
+/** A transition that the group has signed, as it is shown to a node that had no part in it. */
+export interface PrecedingTransition
+  extends Pick<SigningEvidence, "chainId" | "gate" | "epoch" | "seq" | "call"> {
+  readonly proof: Omit<GateProof, "points">;
+  /** The commitment to the state that it found. */
+  readonly stateOld: bigint;
+  /** The group's, 52 bytes. */
+  readonly signature: Hex;
+}
+
+const precedingSchema: z.ZodType<PrecedingTransition> = z.strictObject({
+  ...place,
+  call,
+  proof: z.strictObject(claims),
+  stateOld: element,
+  signature: hexSchema(SCHNORR_SIGNATURE_BYTES),
+});
+
+/**
+ * Reads a transition that is said to precede others.
+ *
+ * @throws {InvalidFrostDataError} if it is malformed
+ */
+export function parsePreceding(value: unknown): PrecedingTransition {
+  return parseStrict(precedingSchema, value, "a preceding transition");
+}
+
+/** Integers beyond 2^53 as decimal strings, calldata in lower case. */
+function encode<T extends { call: GateCall }>(plain: T): unknown {
+  const { call } = plain;
+  return JSON.parse(
+    JSON.stringify({ ...plain, call: { ...call, data: call.data.toLowerCase() } }, (_, entry) =>
+      typeof entry === "bigint" ? `${entry}` : entry,
+    ),
+  );
+}
+
+/** A preceding transition as it is sent. */
+export const encodePreceding = (preceding: PrecedingTransition): unknown => encode(preceding);
+
 /** Evidence as it is sent. */
 export function encodeEvidence(evidence: SigningEvidence): unknown {
   const { chainId, gate, epoch, seq, call, proof, stateOld } = evidence;
-  const plain = {
-    chainId,
-    gate,
-    epoch,
-    seq,
-    call: { ...call, data: call.data.toLowerCase() },
-    proof,
+  return encode({
+    ...{ chainId, gate, epoch, seq, call, proof },
     stateOld: {
       levels: stateOld.levels.map(({ level, last }) => ({ level, last })),
       salt: stateOld.salt,
     },
-  };
-  return JSON.parse(
-    JSON.stringify(plain, (_, entry) => (typeof entry === "bigint" ? `${entry}` : entry)),
-  );
+  });
 }
 
 /**
@@ -85,6 +124,9 @@ export function encodeEvidence(evidence: SigningEvidence): unknown {
 export function parseEvidence(value: unknown): SigningEvidence {
   return parseStrict(evidenceSchema, value, "a signing request's evidence");
 }
+
+/** What a refusal names where the request names no digest. */
+export const NO_DIGEST: Hex = `0x${"0".repeat(64)}`;
 
 /** A node's word that it does not sign, which it cannot deny later. */
 export interface SignedRefusal {

@@ -2,6 +2,7 @@
 export const paths = {
   commit: "/v1/commit",
   sign: "/v1/sign",
+  preceding: "/v1/preceding",
   ceremony: "/v1/ceremony",
   status: "/v1/status",
 } as const;

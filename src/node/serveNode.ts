@@ -32,6 +32,11 @@ export function serveNode(parameters: {
         maxBytes: MAX_BYTES,
         handle: async () => node.commit(),
       },
+      [paths.preceding]: {
+        allows,
+        maxBytes: MAX_SIGN_BYTES,
+        handle: (body) => node.follow(body),
+      },
       [paths.status]: {
         allows: (sender) => allows(sender) || peers.includes(sender),
         maxBytes: MAX_BYTES,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { CircuitName } from "../action/circuits.ts";
 import { InvalidFrostDataError, NonceUsedError, SigningRefusedError } from "../errors/frost.ts";
 import { NodeRefusalError, type RefusalReason } from "../errors/node.ts";
+import type { SigningEvidence } from "../keys/evidence.ts";
 import { nodeCrashPoint } from "../keys/frost/crashMarks.ts";
 import { hexSchema } from "../keys/frost/encoding.ts";
 import { type FrostGroup, groupKeyId, type KeyShare } from "../keys/frost/group.ts";
@@ -13,7 +14,15 @@ import type { SignatureShare } from "../keys/frost/rounds.ts";
 import { parseShareRequest, ShareSigner } from "../keys/frost/signing.ts";
 import type { Proof } from "../prover/prover.ts";
 import { judge, type NodeGate } from "./judge.ts";
-import { parseEvidence, type SignedRefusal, signRefusal } from "./messages.ts";
+import {
+  NO_DIGEST,
+  type PrecedingTransition,
+  parseEvidence,
+  parsePreceding,
+  type SignedRefusal,
+  signRefusal,
+} from "./messages.ts";
+import { judgePreceding } from "./preceding.ts";
 import { withTransition } from "./signedRecord.ts";
 import type { SignedStore } from "./signedStore.ts";
 
@@ -53,13 +62,20 @@ export interface SigningNode {
    * @returns the share of the signature, or a signed refusal
    */
   sign(body: unknown): Promise<SignatureShare | SignedRefusal>;
+  /**
+   * Takes note, for good, of a transition that the group has signed and that has not landed, so that this node can sign
+   * what follows. It signs no other one in its place then, as if it had signed this one.
+   *
+   * @param body as it came
+   * @returns the transition's digest, or a signed refusal
+   */
+  follow(body: unknown): Promise<{ digest: Hex } | SignedRefusal>;
   /** Forgets every nonce. */
   close(): void;
 }
 
 const bodySchema = z.strictObject({ request: z.unknown(), evidence: z.unknown() });
 const digestSchema = z.object({ request: z.object({ digest: hexSchema(32) }) });
-const NO_DIGEST: Hex = `0x${"0".repeat(64)}`;
 
 /**
  * Makes a group's node. It has no say in which nodes sign, and asks nobody whether to.
@@ -75,15 +91,28 @@ export function createSigningNode(options: SigningNodeOptions): SigningNode {
   const key = groupKeyId(group);
   const signer = new ShareSigner({ group, share, store: options.nonces });
 
+  function placeOf({ chainId, gate: address, proof }: SigningEvidence | PrecedingTransition) {
+    const gate = gates.find(
+      (served) => served.chainId === chainId && isAddressEqual(served.gate, address),
+    );
+    if (!gate) throw new NodeRefusalError({ reason: "unknown-gate" });
+    return { gate, lane: { chainId, gate: gate.gate, lane: proof.lane } };
+  }
+
+  async function followChecked(body: unknown): Promise<{ digest: Hex }> {
+    const preceding = parsePreceding(body);
+    const { gate, lane } = placeOf(preceding);
+    const record = () => signed.read(lane);
+    const { snapshot, transition } = await judgePreceding({ gate, key, preceding, record });
+    await signed.update(lane, (before) => withTransition(before, snapshot, transition));
+    return { digest: transition.digest };
+  }
+
   async function signChecked(body: unknown): Promise<SignatureShare> {
     const parsed = bodySchema.parse(body);
     const request = parseShareRequest(parsed.request);
     const evidence = parseEvidence(parsed.evidence);
-    const gate = gates.find(
-      (served) => served.chainId === evidence.chainId && isAddressEqual(served.gate, evidence.gate),
-    );
-    if (!gate) throw new NodeRefusalError({ reason: "unknown-gate" });
-    const lane = { chainId: gate.chainId, gate: gate.gate, lane: evidence.proof.lane };
+    const { gate, lane } = placeOf(evidence);
     const { snapshot, transition } = await judge({
       gate,
       key,
@@ -115,6 +144,15 @@ export function createSigningNode(options: SigningNodeOptions): SigningNode {
         const reason = reasonOf(cause);
         onDecision?.({ digest, refused: { reason, cause } });
         return signRefusal(identity, { participant, digest, reason });
+      }
+    },
+    async follow(body) {
+      try {
+        return await followChecked(body);
+      } catch (cause) {
+        const reason = reasonOf(cause);
+        onDecision?.({ digest: NO_DIGEST, refused: { reason, cause } });
+        return signRefusal(identity, { participant, digest: NO_DIGEST, reason });
       }
     },
     close: () => signer.close(),

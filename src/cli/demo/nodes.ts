@@ -153,6 +153,7 @@ export async function openNodes(parameters: {
             const { request } = body as { request: unknown };
             return alter(await signer.sign(parseShareRequest(request)));
           },
+          follow: () => Promise.reject(new Error("it signs whatever it is asked to")),
           close: () => signer.close(),
         },
         identity,

@@ -99,9 +99,11 @@ export async function createNodeWorld({ nodes: count = 3, threshold = 2 } = {}) 
     riskFeed,
     riskMaxAge: 86_400,
     maxDelay: 300,
-    genesis: (moment) => [
-      laneGenesis({ ...moment, lane: 0, committed, secret: SECRET, fill: "empty" }).rotation,
-    ],
+    genesis: (moment) =>
+      [0, 1].map(
+        (lane) =>
+          laneGenesis({ ...moment, lane, committed, secret: SECRET, fill: "empty" }).rotation,
+      ),
   });
   await deployer.writeContract({
     address: token,
