@@ -7,6 +7,7 @@
 export * from "./action/circuits.ts";
 export * from "./action/context.ts";
 export * from "./action/digest.ts";
+export * from "./agent/adoptLane.ts";
 export * from "./agent/agent.ts";
 export * from "./agent/agentTransport.ts";
 export * from "./agent/createAgent.ts";
