@@ -5,11 +5,13 @@ import { type CircuitName, circuits } from "../../action/circuits.ts";
 import { createKernelProver } from "../../prover/kernel/kernelProver.ts";
 import { artifactsDirectory } from "../../prover/manifest.ts";
 import { benchGas, type GasBench } from "./benchGas.ts";
+import { benchKeyGeneration } from "./benchGroup.ts";
 import { benchKeys, type KeysBench } from "./benchKeys.ts";
 import { benchService, type ServiceBench } from "./benchService.ts";
 import { benchSetup, type SetupBench } from "./benchSetup.ts";
 import { benchCircuit, type CircuitBench } from "./benchStages.ts";
 import { benchStart, type StartBench } from "./benchStart.ts";
+import type { Timing } from "./measure.ts";
 
 /** What `zkmandate bench` measures. Keys are stable: later versions add some and rename none. */
 export interface BenchResult {
@@ -27,6 +29,8 @@ export interface BenchResult {
   start: StartBench;
   /** Milliseconds of one signature, by where the key is. */
   keys: KeysBench;
+  /** Milliseconds of a distributed key generation, the processes' starts included. */
+  keyGeneration: { frost3of5: Timing };
   /** Absent where the circuits have not been compiled here. */
   setupDev?: SetupBench | undefined;
   /** `zkmandate serve` in a process of its own; beside `stages.gate.pipeline`. */
@@ -83,6 +87,8 @@ export async function runBench({
     const setupDev = await benchSetup();
     onProgress("signatures, by kind of key");
     const keys = await benchKeys(runs, prover);
+    onProgress("key generation");
+    const keyGeneration = { frost3of5: await benchKeyGeneration({ threshold: 3, nodes: 5 }) };
     onProgress("gas, on a local chain");
     const gas = await benchGas(prover);
     const pick = <K extends keyof CircuitBench>(key: K) =>
@@ -97,6 +103,7 @@ export async function runBench({
       kernel: await pick("kernel"),
       start,
       keys,
+      keyGeneration,
       setupDev,
       service,
       memoryMb: Math.round(process.resourceUsage().maxRSS / 1_024),

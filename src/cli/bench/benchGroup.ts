@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { executeAction } from "../../chain/executeAction.ts";
@@ -51,6 +52,37 @@ export async function benchGroup(
       await key.close();
     }
     return summarize(samples.slice(WARM_UP_RUNS));
+  } finally {
+    await desk.close();
+  }
+}
+
+/** How often a key is made: each takes seconds. */
+const KEY_GENERATIONS = 3;
+
+/**
+ * Milliseconds of a distributed key generation, from the start of the first node's process (`zkmandate node dkg`) to the
+ * end of the last one's.
+ */
+export async function benchKeyGeneration(options: {
+  threshold: number;
+  nodes: number;
+}): Promise<Timing> {
+  const desk = await openGroupDesk({ ...options, dealt: false });
+  try {
+    const samples: number[] = [];
+    for (let n = 0; n < KEY_GENERATIONS; n++) {
+      const session = `0x${randomBytes(32).toString("hex")}`;
+      const start = performance.now();
+      const nodes = desk.members.map(({ participant }) =>
+        desk.run(participant, ["dkg", "--session", session]),
+      );
+      for (const { exited, log } of nodes) {
+        if ((await exited) !== 0) throw new Error(`a node made no key: ${log()}`);
+      }
+      samples.push(performance.now() - start);
+    }
+    return summarize(samples);
   } finally {
     await desk.close();
   }
