@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { executeAction } from "../src/chain/executeAction.ts";
 import type { NodeProcess } from "../src/cli/bench/groupDesk.ts";
 import { NodeTransportError, QuorumMissingError } from "../src/errors/node.ts";
+import type { SignedGateCall } from "../src/signer/gateCall.ts";
 import { createRandom } from "../test/crash/support/chaos.ts";
 import { openGroupWorld, spawnOf } from "../test/node/support/groupWorld.ts";
 
@@ -37,6 +38,8 @@ const OVERLAPS = 0.15;
 const PARTICIPANTS = [1, 2, 3];
 /** Of the coordinator's actions: asked for after the attacker has tried others. */
 const ATTACKED = 0.2;
+/** Actions that are signed before the first of them is executed, at most. */
+const MAX_IN_FLIGHT = 3;
 /** milliseconds in which the group signs once nobody is killed any more */
 const END_WITHIN = 60_000;
 
@@ -49,7 +52,7 @@ const start = async (participant: number) => {
 await Promise.all(PARTICIPANTS.map(start));
 
 const wrong: string[] = [];
-const figures = { kills: 0, executed: 0, quorumMissing: 0, attacks: 0, replayed: 0 };
+const figures = { kills: 0, executed: 0, quorumMissing: 0, attacks: 0, replayed: 0, followed: 0 };
 const reasons: Record<string, number> = {};
 /** What kept a quorum from signing. */
 const faulted: Record<string, number> = {};
@@ -92,7 +95,7 @@ async function attack(amount: bigint): Promise<void> {
 
 async function coordinate(): Promise<void> {
   const { key, faults } = keyOver(PARTICIPANTS);
-  const signer = await signerWith(key);
+  const signer = await signerWith(key, { maxInFlight: MAX_IN_FLIGHT });
   let amount = 0n;
   let ended: number | undefined;
   for (let last = false; !last; ) {
@@ -102,19 +105,18 @@ async function coordinate(): Promise<void> {
       break;
     }
     last = !killing;
-    amount += 1n;
     if (random() < ATTACKED) {
-      await attack(amount + 10n ** 9n).catch((error: unknown) => {
+      await attack(amount + 1n + 10n ** 9n).catch((error: unknown) => {
         // The attacked node, or the one beside it, was down.
         if (!(error instanceof NodeTransportError)) throw error;
       });
     }
-    for (;;) {
+    const inFlight: SignedGateCall[] = [];
+    const count = 1 + Math.floor(random() * MAX_IN_FLIGHT);
+    while (inFlight.length < count) {
       try {
-        const signed = await signer.sign(desk.transfer(amount));
-        await executeAction(desk.submitter, { gate: desk.gate, signed });
-        figures.executed += 1;
-        break;
+        inFlight.push(await signer.sign(desk.transfer(amount + 1n)));
+        amount += 1n;
       } catch (error) {
         if (!(error instanceof QuorumMissingError)) throw error;
         figures.quorumMissing += 1;
@@ -125,6 +127,10 @@ async function coordinate(): Promise<void> {
         if (ended !== undefined && performance.now() - ended > END_WITHIN) break;
         await sleep(100);
       }
+    }
+    for (const signed of inFlight) {
+      await executeAction(desk.submitter, { gate: desk.gate, signed });
+      figures.executed += 1;
     }
   }
   const cheated = faults.filter(({ kind }) => kind === "cheated");
@@ -139,6 +145,7 @@ try {
     if (shares.length > 0) wrong.push(`node ${participant} answered again: ${shares.length}`);
   }
   wrong.push(...witness.violations());
+  figures.followed = witness.followed();
 } finally {
   await world.close();
 }

@@ -8,7 +8,7 @@ import type { AgentKey } from "../../keys/keys.ts";
 import { createGroupKey } from "../../node/groupKey.ts";
 import type { Prover } from "../../prover/prover.ts";
 import { createFileLaneStore } from "../../signer/fileLaneStore.ts";
-import { createSigner } from "../../signer/signer.ts";
+import { createSigner, type SignerOptions } from "../../signer/signer.ts";
 import { type GroupDesk, openGroupDesk } from "./groupDesk.ts";
 import { summarize, type Timing } from "./measure.ts";
 
@@ -89,7 +89,12 @@ export async function benchKeyGeneration(options: {
 }
 
 /** A signer of its own whose record is made from the chain, without the quiet time after a loss: there was none. */
-export async function signerOf(desk: GroupDesk, key: AgentKey, prover: Prover) {
+export async function signerOf(
+  desk: GroupDesk,
+  key: AgentKey,
+  prover: Prover,
+  options: Pick<SignerOptions, "maxInFlight"> = {},
+) {
   const { chain, chainId, gate, lane, committed, secret, folder, members } = desk;
   const [{ seal }] = members as [(typeof members)[0]];
   const store = createFileLaneStore(await mkdtemp(join(folder, "lanes-")), seal);
@@ -97,5 +102,8 @@ export async function signerOf(desk: GroupDesk, key: AgentKey, prover: Prover) {
   const { record } = await recoverState(control, { gate, lane, committed, secret, fromBlock: 0n });
   await store.write({ ...record, quietUntil: 0n });
   const reader = createGateReader(control, { gate });
-  return createSigner({ chainId, gate, lane, committed, secret, key, prover, reader, store });
+  return createSigner({
+    ...{ chainId, gate, lane, committed, secret, key, prover, reader, store },
+    ...options,
+  });
 }

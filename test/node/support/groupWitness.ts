@@ -26,6 +26,7 @@ export interface Seen {
  */
 export async function openWitness(desk: GroupDesk) {
   const seen: Seen[] = [];
+  let followed = 0;
   const commitments = new Set<Hex>();
   const fronts = await Promise.all(desk.members.map((member) => front(member)));
 
@@ -45,6 +46,15 @@ export async function openWitness(desk: GroupDesk) {
           async handle(body) {
             const answer = (await client.send(paths.commit, body, 5_000)) as NonceCommitment;
             commitments.add(nonceId(answer));
+            return answer;
+          },
+        },
+        [paths.preceding]: {
+          allows,
+          maxBytes: 4_000_000,
+          async handle(body) {
+            const answer = (await client.send(paths.preceding, body, 20_000)) as Seen["answer"];
+            if (answer?.reason === undefined) followed += 1;
             return answer;
           },
         },
@@ -75,6 +85,8 @@ export async function openWitness(desk: GroupDesk) {
 
   return {
     seen,
+    /** How often a node took a transition from the group's signature. */
+    followed: () => followed,
     /** The nodes as a coordinator is to be told of them. */
     nodes: fronts.map(({ node }) => node),
     /** The shares that left, by what must be unique to each: what there was more than one of. */

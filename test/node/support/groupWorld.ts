@@ -12,6 +12,7 @@ import { encodeEvidence } from "../../../src/node/messages.ts";
 import { paths } from "../../../src/node/paths.ts";
 import { createNodeClient } from "../../../src/node/transport/nodeClient.ts";
 import { createKernelProver } from "../../../src/prover/kernel/kernelProver.ts";
+import type { SignerOptions } from "../../../src/signer/signer.ts";
 import { openWitness } from "./groupWitness.ts";
 
 const preload = fileURLToPath(new URL("nodePreload.ts", import.meta.url));
@@ -56,7 +57,8 @@ export async function openGroupWorld() {
     witness,
     keyOver,
     /** A signer whose record is made from the chain. */
-    signerWith: (key: AgentKey) => signerOf(desk, key, prover),
+    signerWith: (key: AgentKey, options?: Pick<SignerOptions, "maxInFlight">) =>
+      signerOf(desk, key, prover, options),
     /** Proves an action for the state that stands on the chain, and signs nothing. */
     async shownFor(amount: bigint): Promise<Shown> {
       let shown: Shown | undefined;
