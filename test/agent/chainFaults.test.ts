@@ -1,6 +1,8 @@
 import { type Hex, keccak256, numberToHex } from "viem";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Agent } from "../../src/agent/agent.ts";
+import { statusAnswer } from "../../src/agent/rpc/answers.ts";
+import type { RequestRecord } from "../../src/journal/request.ts";
 import { CHAIN_ID } from "../chain/support/world.ts";
 import { type AgentWorld, createAgentWorld, FINALITY, until } from "./support/agentWorld.ts";
 
@@ -140,6 +142,8 @@ describe("a node that lies about a receipt", () => {
     await inventReceipts("0x0");
     const sent = await agent.send(pay(10n));
     expect((await reached(sent.id, "failed")).failure?.reason).toBe("reverted");
+    const reported = (await agent.status(sent.id)) as RequestRecord;
+    expect(statusAnswer(reported)).toMatchObject({ status: "failed", mayLand: true });
     await agent.close();
     // Nobody watches while it lands.
     world.intercept(undefined);
@@ -151,6 +155,7 @@ describe("a node that lies about a receipt", () => {
     agent = await world.start();
     const landed = await reached(sent.id, "landed", "final");
     expect(landed.failure).toBeUndefined();
+    expect(statusAnswer(landed)).not.toHaveProperty("mayLand");
     expect((await auditEvents(sent.id)).slice(-2)).toEqual(["failed", "landed"]);
     expect(await journal.requests.list({ mayLand: true })).toEqual([]);
   });

@@ -27,6 +27,7 @@ export function signedAnswer(request: RequestRecord) {
 /** A request as JSON, without what was signed. */
 export function statusAnswer(request: RequestRecord) {
   const { id, status, kind, chainId, gate, lane, transactions, failure, signed } = request;
+  const { mayLand } = request;
   return {
     request: id,
     status,
@@ -36,6 +37,8 @@ export function statusAnswer(request: RequestRecord) {
     lane,
     transactions,
     ...(failure && { failure }),
+    // What is reported may change, until this is gone.
+    ...(mayLand && { mayLand }),
     ...(signed && {
       digest: signed.digest,
       epoch: signed.epoch,

@@ -673,6 +673,10 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
       await expect(journal.requests.list({ lane: otherLane })).rejects.toMatchObject(damaged);
       await database.execute(`update requests set kind = 'sign' where id = '${other.id}'`);
       await expect(journal.requests.list({ lane })).rejects.toMatchObject(damaged);
+      const { request: quiet } = await journal.requests.add(newRequest());
+      await journal.requests.advance(quiet.id, "queued", { status: "failed", mayLand: true });
+      await database.execute(`update requests set may_land = null where id = '${quiet.id}'`);
+      await expect(journal.requests.get(quiet.id)).rejects.toMatchObject(damaged);
     });
   });
 
@@ -685,6 +689,23 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
     await expect(closed.ping()).rejects.toMatchObject(unavailable);
     await journal.ping();
     expect(await journal.lanes.read(lane)).toBeUndefined();
+  });
+
+  it("that an earlier version has made is brought up to this one, with what it holds", async () => {
+    const { request } = await journal.requests.add(newRequest({ idempotencyKey: "before" }));
+    for (const statement of [
+      "drop index requests_that_may_land",
+      "alter table requests drop column may_land",
+      "delete from kysely_migration where name = '0002-reported-that-may-land'",
+    ]) {
+      await database.execute(statement);
+    }
+    await reopen();
+    expect(await journal.requests.get(request.id)).toEqual(request);
+    const failure = { reason: "reverted", message: "it reverted" };
+    const change = { status: "failed", failure, mayLand: true } as const;
+    await journal.requests.advance(request.id, "queued", change);
+    expect(await journal.requests.list({ mayLand: true })).toHaveLength(1);
   });
 
   it("that a later version has been at is not opened", async () => {
