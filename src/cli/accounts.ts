@@ -1,5 +1,5 @@
 import { type Address, getAddress, type Hex } from "viem";
-import { InvalidKeystoreError } from "../errors/keys.ts";
+import { InvalidKeystoreError, KeyFileError } from "../errors/keys.ts";
 import { isReadableByOthers } from "../keys/files.ts";
 import type { AgentKey } from "../keys/keys.ts";
 import { loadKeystore, readKeystore } from "../keys/keystore.ts";
@@ -12,6 +12,15 @@ import { type PassphraseOptions, passphraseFor, pinFor } from "./passphrase.ts";
 import { withProgress } from "./progress.ts";
 import { shownToken } from "./tokenAccounts.ts";
 import type { AccountRole } from "./workspace.ts";
+
+/** An account's keystore; where it is missing, the error says how to make it. */
+export async function keystoreOf<T>(role: AccountRole, keystore: Promise<T>): Promise<T> {
+  return keystore.catch((error: unknown) => {
+    if (!(error instanceof KeyFileError && error.isMissing)) throw error;
+    const remedy = `make it with: zkmandate keys new ${role}`;
+    throw new KeyFileError({ path: error.path, doing: "read", cause: error.cause, remedy });
+  });
+}
 
 /** Opens the key of one of the workspace's accounts: a keystore, one in hardware, or a group of nodes. */
 export async function openAccount(
@@ -28,7 +37,7 @@ export async function openAccount(
     );
   }
   const { keystore, passphraseFile } = account;
-  if (await isReadableByOthers(keystore)) {
+  if (await keystoreOf(role, isReadableByOthers(keystore))) {
     cli.warn(
       `${shown(keystore)} can be read by others; protect it with: chmod 600 ${shown(keystore)}`,
     );
@@ -37,7 +46,9 @@ export async function openAccount(
     path: keystore,
     configured: passphraseFile,
   });
-  return withProgress(`opening ${shown(keystore)}`, () => loadKeystore(keystore, passphrase));
+  return withProgress(`opening ${shown(keystore)}`, () =>
+    keystoreOf(role, loadKeystore(keystore, passphrase)),
+  );
 }
 
 /**
@@ -50,7 +61,7 @@ export async function addressOfAccount(cli: Cli, role: AccountRole): Promise<Add
   if ("group" in account) return (await readGroupFile(account.group)).address;
   if ("pkcs11" in account) return readTokenKeyAddress(account.pkcs11);
   const path = account.keystore;
-  const { address } = await readKeystore(path);
+  const { address } = await keystoreOf(role, readKeystore(path));
   if (address === undefined) {
     throw new InvalidKeystoreError({ path, problems: ["address: missing"] });
   }

@@ -93,5 +93,6 @@ export async function assertNoDeployment({ deployment }: Workspace): Promise<voi
     () => true,
     () => false,
   );
-  if (exists) throw new FileExistsError({ path: deployment });
+  const remedy = "the workspace has its gate: zkmandate init <folder> makes another workspace";
+  if (exists) throw new FileExistsError({ path: deployment, remedy });
 }

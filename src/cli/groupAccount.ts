@@ -59,21 +59,34 @@ export async function openGroup(
   account: GroupAccount,
 ): Promise<AgentKey> {
   const { group } = await readGroupFile(account);
+  return createGroupKey({
+    group,
+    identity: await openCoordinator(cli, options, account),
+    nodes: account.nodes.map(({ key, ...node }) => ({ ...node, publicKey: key })),
+    onFault: ({ participant, kind, reason }) =>
+      cli.warn(`node ${participant} of the group ${kind}: ${reason}`),
+  });
+}
+
+/**
+ * Opens the key by which a group's nodes know the desk.
+ *
+ * @throws {UsageError} if there is none
+ */
+export async function openCoordinator(
+  cli: Cli,
+  options: PassphraseOptions,
+  { identity }: GroupAccount,
+): Promise<NodeIdentity> {
   const seal = await openIdentity(cli, options);
-  const secret = await readSealed<Hex>(account.identity, seal).catch((cause: unknown) => {
+  const secret = await readSealed<Hex>(identity, seal).catch((cause: unknown) => {
     if (!(cause instanceof KeyFileError)) throw cause;
     throw new UsageError("The desk has no key by which the group's nodes know it", {
       details: ["make one with: zkmandate keys new agent"],
       cause,
     });
   });
-  return createGroupKey({
-    group,
-    identity: new NodeIdentity(hexToBytes(secret)),
-    nodes: account.nodes.map(({ key, ...node }) => ({ ...node, publicKey: key })),
-    onFault: ({ participant, kind, reason }) =>
-      cli.warn(`node ${participant} of the group ${kind}: ${reason}`),
-  });
+  return new NodeIdentity(hexToBytes(secret));
 }
 
 /** Makes the key by which a group's nodes know the desk. What exists is never overwritten. */

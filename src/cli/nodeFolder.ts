@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type Address, getAddress, type Hex, hexToBytes, isAddress, numberToHex } from "viem";
 import { z } from "zod";
 import { UsageError, WorkspaceError } from "../errors/cli.ts";
+import { FileExistsError } from "../errors/keys.ts";
 import { writeFileAtomic } from "../keys/files.ts";
 import type { CeremonyResult } from "../keys/frost/ceremonyParameters.ts";
 import { nodeCrashPoint } from "../keys/frost/crashMarks.ts";
@@ -82,6 +83,10 @@ export async function loadNodeFolder(cli: Cli): Promise<NodeFolder> {
       { ...address, publicKey: key },
     ]),
   );
+  if (nodes.size < value.threshold) {
+    const expected = `everyone's address and key, at least ${value.threshold}`;
+    throw unusable([`nodes: expected ${expected}; received ${nodes.size}`]);
+  }
   const own = nodes.get(value.participant);
   if (!own) throw unusable([`nodes: ${value.participant}, this node itself, is missing`]);
   const { passphraseFile } = value;
@@ -174,6 +179,22 @@ export async function readShare(folder: string, seal: SealIdentity): Promise<Cer
     await rename(files.nextGroup, files.group);
     return next;
   }
+}
+
+/**
+ * Refuses to make another key where there is one: its share would be gone.
+ *
+ * @throws {FileExistsError}
+ */
+export async function assertNoShare(folder: string): Promise<void> {
+  const { share } = nodeFiles(folder);
+  const exists = await access(share).then(
+    () => true,
+    () => false,
+  );
+  const remedy =
+    "node refresh gives new shares of the same key; for another key move this one away";
+  if (exists) throw new FileExistsError({ path: share, remedy });
 }
 
 /** Writes what a ceremony made where it waits for the others' confirmation. */

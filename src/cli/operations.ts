@@ -92,7 +92,12 @@ export async function findOperation(workspace: Workspace, id: string): Promise<S
   if (found.length === 1) return found[0] as SavedOperation;
   throw new UsageError(
     found.length === 0 ? `No announced operation begins with ${id}` : `${id} is not unique`,
-    { details: known.map((saved) => `known: ${saved.id} (${saved.action})`) },
+    {
+      details:
+        known.length === 0
+          ? ["none was announced from this workspace"]
+          : known.map((saved) => `known: ${saved.id} (${saved.action})`),
+    },
   );
 }
 

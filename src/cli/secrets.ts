@@ -12,6 +12,9 @@ export function identityPath({ secrets }: Workspace): string {
   return join(secrets.folder, "identity.age");
 }
 
+/** The identities that a command line has opened, by path: deriving their keys takes seconds each time. */
+const opened = new WeakMap<Cli["global"], Map<string, SealIdentity>>();
+
 /**
  * Opens the workspace's identity, which opens all its sealed files.
  *
@@ -25,6 +28,10 @@ export async function openIdentity(
 ): Promise<SealIdentity> {
   const workspace = await cli.workspace();
   const path = identityPath(workspace);
+  const known = opened.get(cli.global) ?? new Map<string, SealIdentity>();
+  opened.set(cli.global, known);
+  const before = known.get(path);
+  if (before) return before;
   const exists = await access(path).then(
     () => true,
     () => false,
@@ -35,7 +42,9 @@ export async function openIdentity(
     configured: workspace.secrets.passphraseFile,
     confirm: isNew,
   });
-  return isNew
-    ? withProgress(`making ${shown(path)}`, () => createSealIdentity(path, passphrase))
-    : withProgress(`opening ${shown(path)}`, () => loadSealIdentity(path, passphrase));
+  const identity = isNew
+    ? await withProgress(`making ${shown(path)}`, () => createSealIdentity(path, passphrase))
+    : await withProgress(`opening ${shown(path)}`, () => loadSealIdentity(path, passphrase));
+  known.set(path, identity);
+  return identity;
 }

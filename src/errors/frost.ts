@@ -9,6 +9,7 @@ export interface Misconduct {
 /** A round cannot be completed: participants cheated, or did not answer. Nothing of it may be used. */
 export class FrostAbortError extends BaseError {
   override readonly name = "FrostAbortError";
+  readonly round: string;
   /** Who cheated, ascending; empty where some only did not answer. */
   readonly cheaters: readonly number[];
   /** Who did not answer, ascending. */
@@ -27,6 +28,7 @@ export class FrostAbortError extends BaseError {
         ...missing.map((participant) => `participant ${participant}: did not answer`),
       ],
     });
+    this.round = round;
     this.misconduct = misconduct;
     const ascending = (ids: readonly number[]) => [...new Set(ids)].sort((a, b) => a - b);
     this.cheaters = ascending(misconduct.map(({ participant }) => participant));

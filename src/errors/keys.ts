@@ -4,7 +4,12 @@ import { BaseError } from "./base.ts";
 export class KeyFileError extends BaseError {
   override readonly name = "KeyFileError";
 
-  constructor({ path, doing, cause }: { path: string; doing: "read" | "written"; cause: unknown }) {
+  readonly path: string;
+  readonly isMissing: boolean;
+
+  /** @param remedy what to do about it */
+  constructor(input: { path: string; doing: "read" | "written"; cause: unknown; remedy?: string }) {
+    const { path, doing, cause, remedy } = input;
     const { code } = cause as NodeJS.ErrnoException;
     const reason =
       code === "ENOENT"
@@ -12,8 +17,10 @@ export class KeyFileError extends BaseError {
         : (code ?? (cause as Error | undefined)?.message);
     super(`The file cannot be ${doing}`, {
       cause,
-      details: [`file: ${path}`, `reason: ${reason ?? "unknown"}`],
+      details: [`file: ${path}`, `reason: ${reason ?? "unknown"}`, ...(remedy ? [remedy] : [])],
     });
+    this.path = path;
+    this.isMissing = code === "ENOENT";
   }
 }
 

@@ -57,6 +57,16 @@ export class SealIdentity {
 /** What seals a file: a passphrase, or an identity. */
 export type SealKey = string | SealIdentity;
 
+/** Whether a text is an age recipient, `age1…`. */
+export function isRecipient(text: string): boolean {
+  try {
+    new Encrypter().addRecipient(text);
+    return text.startsWith("age1");
+  } catch {
+    return false;
+  }
+}
+
 /** Whom a file is sealed to, by an age recipient: only the identity opens it. */
 export type SealRecipient = Pick<SealIdentity, "recipient">;
 

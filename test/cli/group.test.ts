@@ -144,6 +144,22 @@ describe("a group of nodes, from the command line", () => {
     expect(new Set(made.map(({ json }) => json.key)).size).toBe(1);
   });
 
+  it("is never replaced by another key", async () => {
+    const session = randomBytes(32).toString("hex");
+    const { code, json } = await run(folderOf(1), "node", "dkg", "--session", session);
+    expect({ code, name: json.error.name }).toEqual({ code: 2, name: "FileExistsError" });
+    expect(json.error.details.join()).toContain("node refresh");
+  });
+
+  it.each([
+    ["a session that is none", ["dkg", "--session", "0x12"], "32 bytes"],
+    ["a recipient that is none", ["mandate", "--to", "age1xyz"], "not an age recipient"],
+  ])("refuses %s before it opens anything", async (_, args, reason) => {
+    const { code, json } = await zkmandateJson(["node", ...args], { cwd: root });
+    expect(code).toBe(2);
+    expect(json.error.message).toContain(reason);
+  });
+
   it("is the agent of a gate, and its nodes sign a payment", async () => {
     await copyFile(join(folderOf(1), "group.json"), join(desk, "group.json"));
     const config = await readFile(join(desk, "zkmandate.yaml"), "utf8");
@@ -159,7 +175,8 @@ describe("a group of nodes, from the command line", () => {
     );
     const { json: made } = await run(desk, "keys", "new", "agent");
     const { json: deployed } = await run(desk, "gate", "deploy");
-    const { json: shown } = await zkmandateJson(["-w", desk, "keys", "show"], { cwd: root });
+    const { json: shown } = await run(desk, "keys", "show", "--check");
+    expect(shown.coordinator).toBe(made.coordinator);
     const { json: status } = await zkmandateJson(["-w", desk, "gate", "status"], { cwd: root });
     expect(status.agent).toEqual(shown.onchain);
     await chain.control.setBalance({ address: deployed.gate, value: parseEther("100") });

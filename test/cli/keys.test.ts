@@ -143,7 +143,7 @@ describe("zkmandate keys show", () => {
     const { cwd } = await workspace();
     expect(await zkmandate(["keys", "show"], { cwd })).toMatchObject({
       code: 6,
-      stderr: expect.stringContaining("no such file"),
+      stderr: expect.stringContaining("make it with: zkmandate keys new agent"),
     });
     expect(await zkmandate(["keys", "show", "--keystore", "policy.yaml"], { cwd })).toMatchObject({
       code: 6,

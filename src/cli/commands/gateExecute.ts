@@ -4,7 +4,11 @@ import type { ReadClient } from "../../chain/client.ts";
 import { executeOperation } from "../../chain/executeOperation.ts";
 import { readGate } from "../../chain/readGate.ts";
 import { UsageError } from "../../errors/cli.ts";
-import { action, examples } from "../cli.ts";
+import { agentKeyKinds } from "../../keys/keys.ts";
+import { agentOfAccount } from "../accounts.ts";
+import { agentText } from "../agentKey.ts";
+import { action, type Cli, examples } from "../cli.ts";
+import type { Deployment } from "../deployment.ts";
 import { asAccount, receiptData } from "../gateAction.ts";
 import { gateClient } from "../gateClient.ts";
 import { adoptLanes, laneRows } from "../laneRecords.ts";
@@ -48,8 +52,9 @@ export function gateExecuteCommand(): Command {
                 blockNumber: receipt.blockNumber,
               })
             : [];
+          const next = rotates ? await stepsAfterRotation(cli, client, deployment) : [];
           return {
-            data: { id: saved.id, action: saved.action, lanes, ...receiptData(receipt) },
+            data: { id: saved.id, action: saved.action, lanes, next, ...receiptData(receipt) },
             text: [
               done(`${saved.action} executed`),
               table([
@@ -57,11 +62,29 @@ export function gateExecuteCommand(): Command {
                 ["transaction", receipt.transactionHash],
                 ...laneRows(lanes),
               ]),
+              ...next,
             ].join("\n"),
           };
         });
       }),
     );
+}
+
+/** What is left to do before the new agent signs. */
+async function stepsAfterRotation(
+  cli: Cli,
+  client: ReadClient,
+  { gate }: Deployment,
+): Promise<string[]> {
+  const { agent } = await readGate(client, { gate });
+  const named = await agentOfAccount(cli, "agent").catch(() => undefined);
+  const isNamed = named?.kind === agent.kind && BigInt(named.id) === BigInt(agent.id);
+  return [
+    ...(isNamed ? [] : [`Then name the new agent in zkmandate.yaml: ${agentText(agent)}`]),
+    ...(agent.kind === agentKeyKinds.schnorr
+      ? ["Then give every node the new mandate: zkmandate node mandate --to age1…"]
+      : []),
+  ];
 }
 
 /** A rotation's first states are derived for one epoch; in another nobody could open them. */

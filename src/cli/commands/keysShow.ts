@@ -3,15 +3,16 @@ import { type Address, getAddress } from "viem";
 import { isReadableByOthers } from "../../keys/files.ts";
 import { loadKeystore, readKeystore } from "../../keys/keystore.ts";
 import { openTokenKey, readTokenKeyAddress } from "../../keys/pkcs11/tokenKey.ts";
+import { keystoreOf } from "../accounts.ts";
 import { agentOf } from "../agentKey.ts";
 import { action, type Cli, examples } from "../cli.ts";
-import { groupOfAccount, readGroupFile } from "../groupAccount.ts";
+import { groupOfAccount, openCoordinator, readGroupFile } from "../groupAccount.ts";
 import { keystorePlace, roleArgument } from "../keystoreTarget.ts";
 import { shown, table } from "../output.ts";
 import { type PassphraseOptions, passphraseFor, passphraseOptions, pinFor } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 import { shownToken, tokenOfAccount } from "../tokenAccounts.ts";
-import type { GroupAccount, TokenAccount } from "../workspace.ts";
+import type { AccountRole, GroupAccount, TokenAccount } from "../workspace.ts";
 
 interface ShowOptions extends PassphraseOptions {
   keystore?: string;
@@ -27,7 +28,10 @@ export function keysShowCommand(): Command {
     )
     .addArgument(roleArgument())
     .option("--keystore <file>", "a keystore; the workspace's keystore of the account by default")
-    .option("--check", "open it with its passphrase and derive the address from the key");
+    .option(
+      "--check",
+      "open it with its passphrase; of a group, the key by which its nodes know the desk",
+    );
   return passphraseOptions(command)
     .addHelpText(
       "after",
@@ -39,11 +43,14 @@ export function keysShowCommand(): Command {
     .action(
       action<ShowOptions>(async (cli, options, role = "agent") => {
         const group = options.keystore === undefined ? await groupOfAccount(cli, role) : undefined;
-        if (group) return showGroup(group);
+        if (group) return showGroup(cli, options, group);
         const token = options.keystore === undefined ? await tokenOfAccount(cli, role) : undefined;
         if (token) return showTokenKey(cli, options, token);
         const { path, configured } = await keystorePlace(cli, options.keystore, role);
-        const file = await readKeystore(path);
+        const read = readKeystore(path);
+        const file = await (options.keystore === undefined
+          ? keystoreOf(role as AccountRole, read)
+          : read);
         const openToOthers = await isReadableByOthers(path);
         if (openToOthers) {
           cli.warn(
@@ -85,17 +92,29 @@ const identityRows = (address: Address): [string, string][] => {
   ];
 };
 
-async function showGroup(account: GroupAccount) {
+async function showGroup(cli: Cli, options: ShowOptions, account: GroupAccount) {
   const { group, address, onchain } = await readGroupFile(account);
   const { threshold, participants, epoch } = group;
+  const coordinator = options.check
+    ? (await openCoordinator(cli, options, account)).publicKey
+    : undefined;
   return {
-    data: { address, kind: "schnorr", onchain, threshold, participants, epoch },
+    data: {
+      address,
+      kind: "schnorr",
+      onchain,
+      threshold,
+      participants,
+      epoch,
+      ...(coordinator && { coordinator }),
+    },
     text: table([
       ["on-chain kind", `${onchain.kind}`],
       ["on-chain id", onchain.id],
       ["needed to sign", `${threshold} of ${participants.length}`],
       ["epoch of the shares", epoch],
       ["file", shown(account.file)],
+      ["the desk's key", coordinator ?? "not opened (--check opens it)"],
     ]),
   };
 }

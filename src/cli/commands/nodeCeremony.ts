@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { Hex } from "viem";
 import { FrostAbortError } from "../../errors/frost.ts";
 import { type Ceremony, createKeyGeneration, createRefresh } from "../../keys/frost/ceremony.ts";
@@ -8,6 +8,7 @@ import { parseCount } from "../actionOptions.ts";
 import { action, type Cli, examples } from "../cli.ts";
 import {
   adoptNext,
+  assertNoShare,
   keepNext,
   loadNodeFolder,
   type NodeFolder,
@@ -35,7 +36,7 @@ function ceremonyCommand(name: string, description: string, make: Made): Command
       `${description} Run it on every node at about the same time, while none of them serves: it uses the node's ` +
         "address.",
     )
-    .requiredOption("--session <hex>", sessionHelp)
+    .requiredOption("--session <hex>", sessionHelp, parseSession)
     .option(
       "--wait <seconds>",
       "how long the others are waited for in each round",
@@ -53,13 +54,23 @@ function ceremonyCommand(name: string, description: string, make: Made): Command
     );
 }
 
+/** As `openssl rand -hex` prints it, or with 0x. */
+function parseSession(text: string): Hex {
+  const session = text.toLowerCase().replace(/^0x/, "");
+  if (/^[0-9a-f]{64}$/.test(session)) return `0x${session}`;
+  throw new InvalidArgumentError("It is 32 bytes in hexadecimal.");
+}
+
 /** `zkmandate node dkg`: a key that no machine ever holds. */
 export function nodeDkgCommand(): Command {
   return ceremonyCommand(
     "dkg",
-    "Makes a group's key together with the other nodes, of which no machine ever has more than its share.",
-    async ({ threshold, participant: self, nodes }, { identity }, session) =>
-      createKeyGeneration({ session, threshold, self, nodes: keysOf(nodes), identity }),
+    "Makes a group's key together with the other nodes, of which no machine ever has more than its share. A share that " +
+      "the node has is never replaced.",
+    async ({ folder, threshold, participant: self, nodes }, { identity }, session) => {
+      await assertNoShare(folder);
+      return createKeyGeneration({ session, threshold, self, nodes: keysOf(nodes), identity });
+    },
   );
 }
 
@@ -97,7 +108,8 @@ async function conduct(
       keep: (result) => keepNext(folder, seal, result),
     }),
   ).catch((error: unknown) => {
-    if (error instanceof FrostAbortError && error.details.length > 0) {
+    // Only then are there others that may have finished.
+    if (error instanceof FrostAbortError && error.round === "confirmation") {
       cli.warn(
         `if the other nodes have finished, ${shown(files.nextShare)} and ${shown(files.nextGroup)} take the ` +
           "place of the old ones; else run it again with another session",

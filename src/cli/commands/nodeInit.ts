@@ -78,6 +78,6 @@ gates: []
 # Everyone of the group, this node included: where it listens, and its key.
 nodes:
   ${participant}: { host: 127.0.0.1, port: ${port}, key: "${key}" }
-# Keys of those who may ask for signatures (zkmandate keys show, on the desk).
+# Keys of those who may ask for signatures (zkmandate keys show --check, on the desk).
 coordinators: []
 `;

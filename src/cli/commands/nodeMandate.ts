@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { numberToHex } from "viem";
 import { readLane } from "../../chain/readLane.ts";
-import { writeSealed } from "../../keys/sealed.ts";
+import { isRecipient, writeSealed } from "../../keys/sealed.ts";
 import { action, examples } from "../cli.ts";
 import { gateClient } from "../gateClient.ts";
 import { loadMandate } from "../mandates.ts";
@@ -22,7 +22,11 @@ export function nodeMandateCommand(): Command {
       "Seals a copy of the lane's policy and state secret, as the gate holds it now, to one node, which decides by it. " +
         "The node's operator puts the file into the node's folder mandates. After a rotation every node needs the new one.",
     )
-    .requiredOption("--to <recipient>", "the node's age recipient (zkmandate node init shows it)")
+    .requiredOption(
+      "--to <recipient>",
+      "the node's age recipient (zkmandate node init shows it)",
+      parseRecipient,
+    )
     .option("--out <folder>", "where to write it", ".");
   return passphraseOptions(command)
     .addHelpText("after", examples(["zkmandate node mandate --to age1… --out for-node-1"]))
@@ -46,4 +50,9 @@ export function nodeMandateCommand(): Command {
         };
       }),
     );
+}
+
+function parseRecipient(text: string): string {
+  if (isRecipient(text)) return text;
+  throw new InvalidArgumentError("It is not an age recipient, age1….");
 }

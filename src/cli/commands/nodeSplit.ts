@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { writeFileAtomic } from "../../keys/files.ts";
 import { splitKey } from "../../keys/frost/dealer.ts";
 import { groupKeyId } from "../../keys/frost/group.ts";
-import { writeSealed } from "../../keys/sealed.ts";
+import { isRecipient, writeSealed } from "../../keys/sealed.ts";
 import { parseCount } from "../actionOptions.ts";
 import { action, examples } from "../cli.ts";
 import { groupText } from "../nodeFolder.ts";
@@ -89,8 +89,8 @@ export function nodeSplitCommand(): Command {
 }
 
 function recipientOf(text: string, before: Map<number, string> = new Map()): Map<number, string> {
-  const [, id, recipient] = /^([1-9]\d{0,4})=(age1[0-9a-z]+)$/.exec(text) ?? [];
-  if (id === undefined || recipient === undefined) {
+  const [, id, recipient] = /^([1-9]\d{0,4})=(.+)$/.exec(text) ?? [];
+  if (id === undefined || recipient === undefined || !isRecipient(recipient)) {
     throw new InvalidArgumentError("It is a node's number, =, and its age recipient.");
   }
   return new Map([...before, [Number(id), recipient]]);

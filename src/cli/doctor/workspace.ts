@@ -1,4 +1,5 @@
 import { access, readFile } from "node:fs/promises";
+import { getAddress } from "viem";
 import { isReadableByOthers } from "../../keys/files.ts";
 import { readKeystore } from "../../keys/keystore.ts";
 import { readTokenKeyAddress } from "../../keys/pkcs11/tokenKey.ts";
@@ -27,7 +28,7 @@ export async function checkWorkspaceFiles(workspace: Workspace): Promise<Check[]
     }),
   );
   const identity = identityPath(workspace);
-  return [...accounts, await checkSecretFile("sealing identity", identity, "policy commit")];
+  return [...accounts, await checkSecretFile("sealing identity", identity, "gate deploy")];
 }
 
 async function checkGroup(role: string, { file, nodes }: GroupAccount): Promise<Check> {
@@ -47,7 +48,7 @@ async function checkKeystore(role: string, path: string): Promise<Check> {
   if (file.status !== "ok") return file;
   try {
     const { address } = await readKeystore(path);
-    return { name, status: "ok", detail: address ? `0x${address}` : shown(path) };
+    return { name, status: "ok", detail: address ? getAddress(`0x${address}`) : shown(path) };
   } catch (error) {
     return { name, status: "fail", detail: `${shown(path)}: ${describeError(error).message}` };
   }
