@@ -195,6 +195,18 @@ describe("a nonce", () => {
     await expect(one.sign(requestOf(commitments))).rejects.toThrow(NonceUsedError);
   });
 
+  it("is gone, and nothing leaves, when what has to be recorded beside it is not", async () => {
+    const [one, two] = [signerOf(1), signerOf(2)];
+    const request = requestOf([one.commit(), two.commit()]);
+    const refusal = new Error("not recorded");
+    await expect(one.sign(request, () => Promise.reject(refusal))).rejects.toBe(refusal);
+    await expect(one.sign(request)).rejects.toThrow(NonceUsedError);
+    const recorded: number[] = [];
+    const fresh = requestOf([one.commit(), two.commit()]);
+    await one.sign(fresh, async () => void recorded.push(1));
+    expect(recorded).toEqual([1]);
+  });
+
   it("is on the disk when the share is there", async () => {
     const [one, two] = [signerOf(1, createFileNonceStore(folder)), signerOf(2)];
     const commitments = [one.commit(), two.commit()];
