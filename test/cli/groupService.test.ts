@@ -43,9 +43,11 @@ const groupEntry = () => {
 };
 
 /** Makes an announced rotation. */
-async function execute(id: string): Promise<void> {
+async function execute(id: string): Promise<string[]> {
   await desk.node.advance(61);
-  expect((await desk.run("gate", "execute", id)).json).toMatchObject({ ok: true });
+  const { json } = await desk.run("gate", "execute", id);
+  expect(json).toMatchObject({ ok: true });
+  return json.next;
 }
 
 /** Seals the mandate that the gate holds now to every node. */
@@ -100,7 +102,10 @@ describe("a gate whose agent becomes a group", () => {
     await desk.node.advance(1);
     expect((await pay(2n)).json).toMatchObject({ ok: true });
 
-    await execute(rotated.json.id);
+    expect(await execute(rotated.json.id)).toEqual([
+      expect.stringContaining("zkmandate.yaml"),
+      expect.stringContaining("node mandate"),
+    ]);
     const { json: status } = await look("gate", "status");
     expect(status.agent).toEqual({ kind: 2, id: groupKeyId(group) });
     // The workspace still names the key that the gate no longer knows.
@@ -177,8 +182,8 @@ describe("a gate whose agent was a group", () => {
   it("is rotated back to a key by its address, with which the service goes on", async () => {
     expect(await service?.stop()).toBe(0);
     const { json } = await desk.run("gate", "rotate", "--agent", ecdsaAgent);
-    await execute(json.id);
     await useAgent("{ keystore: secrets/agent.json }");
+    expect(await execute(json.id)).toEqual([]);
     const { json: status } = await look("gate", "status");
     expect(status.agent).toEqual(agentOf(ecdsaAgent));
     // Its budgets start full.
