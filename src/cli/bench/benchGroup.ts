@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { executeAction } from "../../chain/executeAction.ts";
 import { createGateReader } from "../../chain/gateReader.ts";
@@ -9,6 +9,7 @@ import { createGroupKey } from "../../node/groupKey.ts";
 import type { Prover } from "../../prover/prover.ts";
 import { createFileLaneStore } from "../../signer/fileLaneStore.ts";
 import { createSigner, type SignerOptions } from "../../signer/signer.ts";
+import { nodeFiles } from "../nodeFolder.ts";
 import { type GroupDesk, openGroupDesk } from "./groupDesk.ts";
 import { summarize, type Timing } from "./measure.ts";
 
@@ -81,6 +82,8 @@ export async function benchKeyGeneration(options: {
         if ((await exited) !== 0) throw new Error(`a node made no key: ${log()}`);
       }
       samples.push(performance.now() - start);
+      // A key that exists is not overwritten.
+      for (const { folder } of desk.members) await rm(nodeFiles(folder).share);
     }
     return summarize(samples);
   } finally {
