@@ -44,7 +44,7 @@ export async function openWitness(desk: GroupDesk) {
           allows,
           maxBytes: 1_024,
           async handle(body) {
-            const answer = (await client.send(paths.commit, body, 5_000)) as NonceCommitment;
+            const answer = (await client.send(paths.commit, body, 30_000)) as NonceCommitment;
             commitments.add(nonceId(answer));
             return answer;
           },
@@ -53,7 +53,7 @@ export async function openWitness(desk: GroupDesk) {
           allows,
           maxBytes: 4_000_000,
           async handle(body) {
-            const answer = (await client.send(paths.preceding, body, 20_000)) as Seen["answer"];
+            const answer = (await client.send(paths.preceding, body, 60_000)) as Seen["answer"];
             if (answer?.reason === undefined) followed += 1;
             return answer;
           },
@@ -64,7 +64,7 @@ export async function openWitness(desk: GroupDesk) {
           async handle(body) {
             const entry: Seen = { participant, body: body as Seen["body"], answer: undefined };
             seen.push(entry);
-            entry.answer = (await client.send(paths.sign, body, 20_000)) as Seen["answer"];
+            entry.answer = (await client.send(paths.sign, body, 60_000)) as Seen["answer"];
             return entry.answer;
           },
         },

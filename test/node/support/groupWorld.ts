@@ -46,6 +46,8 @@ export async function openGroupWorld() {
     const nodes = participants.map((id) => witness.nodes[id - 1] as (typeof witness.nodes)[0]);
     const key = createGroupKey({
       ...{ group, nodes, identity: coordinator },
+      // A dead node is known at once; one that is alive may be slow on a busy machine.
+      ...{ commitMs: 30_000, signMs: 60_000 },
       onFault: (fault) => faults.push(fault),
     });
     keys.push(key);
