@@ -73,6 +73,7 @@ const codesByError: Readonly<Record<string, ExitCode>> = {
   AuditLogError: exitCodes.setup,
   InvalidAuditEntryError: exitCodes.setup,
   JournalDamagedError: exitCodes.setup,
+  JournalSetBackError: exitCodes.setup,
   TokenKeyExistsError: exitCodes.usage,
   QuorumMissingError: exitCodes.refused,
   NodeTransportError: exitCodes.refused,

@@ -12,6 +12,7 @@ import { openAccount } from "./accounts.ts";
 import type { Cli } from "./cli.ts";
 import type { Deployment } from "./deployment.ts";
 import { gateClient } from "./gateClient.ts";
+import { assertNotSetBack, markJournal, unmarkJournal } from "./journalMark.ts";
 import { assertBound, assertFreeOrBound, bindLane, rebindLane } from "./laneBinding.ts";
 import { loadMandate, noteKeptState } from "./mandates.ts";
 import type { PassphraseOptions } from "./passphrase.ts";
@@ -27,10 +28,12 @@ export interface ServedGates {
   /**
    * Binds every lane that no service has taken yet to the journal that will sign for it.
    *
-   * @param journal its name
    * @throws {LaneBoundError} if a lane is bound to another; nothing is bound then
+   * @throws {JournalSetBackError} if the journal has forgotten what a workspace knows that it held
    */
-  bind(journal: string): Promise<void>;
+  bind(journal: Journal): Promise<void>;
+  /** Notes in the workspaces how far the journal goes, so that an older copy is noticed at the next start. */
+  mark(journal: Journal): Promise<void>;
   /**
    * Takes every lane from the journal that it is bound to, and binds it to another once that one is quiet.
    *
@@ -101,6 +104,9 @@ export async function openServedGates(
     clients,
     close,
     bind: (journal) => bindAll(opened, journal),
+    async mark(journal) {
+      for (const workspace of workspacesOf(opened)) await markJournal(workspace, journal);
+    },
     adopt: (journal) => adoptAll(opened, journal),
   };
 }
@@ -114,10 +120,14 @@ interface OpenedLane {
   id: LaneId;
 }
 
-async function bindAll(lanes: readonly OpenedLane[], journal: string): Promise<void> {
-  for (const { workspace, id } of lanes) await assertFreeOrBound(workspace, id, journal);
+const workspacesOf = (lanes: readonly OpenedLane[]) =>
+  new Set(lanes.map(({ workspace }) => workspace));
+
+async function bindAll(lanes: readonly OpenedLane[], journal: Journal): Promise<void> {
+  for (const { workspace, id } of lanes) await assertFreeOrBound(workspace, id, journal.name);
+  for (const workspace of workspacesOf(lanes)) await assertNotSetBack(workspace, journal);
   for (const { workspace, identity, id } of lanes) {
-    await bindLane(workspace, identity, id, journal);
+    await bindLane(workspace, identity, id, journal.name);
   }
 }
 
@@ -131,6 +141,7 @@ async function adoptAll(lanes: readonly OpenedLane[], journal: Journal): Promise
     await rebindLane(workspace, id, journal.name);
     adopted.push(result);
   }
+  for (const workspace of workspacesOf(lanes)) await unmarkJournal(workspace, journal);
   return adopted;
 }
 

@@ -39,6 +39,22 @@ export class JournalDamagedError extends BaseError {
   }
 }
 
+/** The journal held more than it does: an older copy took its place, or its database lost commits. */
+export class JournalSetBackError extends BaseError {
+  override readonly name = "JournalSetBackError";
+
+  constructor(input: { mark: string; expected: string; head: number }) {
+    super("The journal was set back: it has forgotten what was signed since", {
+      details: [
+        `audit log, expected: ${input.expected}`,
+        `audit log, its end: ${input.head}`,
+        `mark: ${input.mark}`,
+        "bring the newer one back; if there is none, stop every service for its lanes, then: zkmandate service adopt",
+      ],
+    });
+  }
+}
+
 /** The database's tables are not those of this version. */
 export class JournalVersionError extends BaseError {
   override readonly name = "JournalVersionError";

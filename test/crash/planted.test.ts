@@ -1,4 +1,4 @@
-import { copyFile, rm } from "node:fs/promises";
+import { copyFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { createArchive } from "./support/archive.ts";
@@ -32,6 +32,9 @@ it("the checks notice a journal that was taken back behind the service's back", 
   await second.stop("SIGKILL");
   for (const suffix of ["", "-wal", "-shm"]) await rm(`${path}${suffix}`, { force: true });
   await copyFile(`${path}.old`, path);
+  // The service itself would notice, by the mark that it left in the workspace.
+  await expect(world.start()).rejects.toThrow("JournalSetBackError");
+  await rm(join(desk.folder, "secrets", "lanes", await markIn(desk.folder)));
 
   const third = await world.start();
   await client.settled(await client.place(order("pay")), final);
@@ -44,3 +47,8 @@ it("the checks notice a journal that was taken back behind the service's back", 
     expect(violations).toContainEqual(expect.stringMatching(noticed));
   }
 });
+
+async function markIn(folder: string): Promise<string> {
+  const files = await readdir(join(folder, "secrets", "lanes"));
+  return files.find((file) => file.endsWith(".checkpoint")) as string;
+}

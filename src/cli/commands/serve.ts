@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { parseGwei } from "viem";
 import { createAgent } from "../../agent/createAgent.ts";
 import type { ServeConfig } from "../../server/config/serveConfig.ts";
-import { createLogger } from "../../server/logs/logger.ts";
+import { createLogger, type Logger } from "../../server/logs/logger.ts";
 import { startObservation } from "../../server/observation.ts";
 import { type Service, startService } from "../../server/startService.ts";
 import { action, examples } from "../cli.ts";
@@ -15,6 +15,9 @@ import { openServedGates } from "../servedGates.ts";
 import { type ServeFileOptions, serveConfig, serveFileOption } from "../serveFile.ts";
 import { openServiceJournal } from "../serviceJournal.ts";
 import { assertKeysAllowed, openServiceProver } from "../serviceProver.ts";
+
+/** How often the workspaces note how far the journal goes. */
+const MARK_INTERVAL_MS = 10_000;
 
 /** `zkmandate serve`: the signer as a service. */
 export function serveCommand(): Command {
@@ -48,7 +51,7 @@ export function serveCommand(): Command {
           toClose.push(() => served.close());
           const { journal } = await openServiceJournal(cli, options, config);
           toClose.push(() => journal.close());
-          await served.bind(journal.name);
+          await served.bind(journal);
           const { prover, checkProver, close } = openServiceProver(config, log);
           toClose.push(close);
           const agent = await createAgent({
@@ -59,7 +62,12 @@ export function serveCommand(): Command {
             options: tuningOf(config),
             observer: observation.observer,
           });
+          const mark = marker(() => served.mark(journal), log);
+          toClose.push(mark);
           toClose.push(() => agent.close());
+          await mark();
+          const marking = setInterval(mark, MARK_INTERVAL_MS);
+          toClose.push(async () => clearInterval(marking));
           const { clients } = served;
           const service = await startService({
             ...{ config, agent, journal, clients, observation, checkProver },
@@ -96,6 +104,28 @@ function tuningOf({ queue, fees, metrics }: ServeConfig) {
       stuckAfter: fees.stuckSeconds,
     },
     reportBudgets: metrics.exposeBudgets,
+  };
+}
+
+/** One marking at a time; that it does not work is said once. */
+function marker(mark: () => Promise<void>, log: Logger): () => Promise<void> {
+  let isFailing = false;
+  let marking: Promise<void> | undefined;
+  return () => {
+    marking ??= mark()
+      .then(
+        () => {
+          isFailing = false;
+        },
+        (err) => {
+          if (!isFailing) log.warn({ err }, "the journal cannot be marked; it is tried again");
+          isFailing = true;
+        },
+      )
+      .finally(() => {
+        marking = undefined;
+      });
+    return marking;
   };
 }
 
