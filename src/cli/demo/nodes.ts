@@ -169,6 +169,9 @@ export async function openNodes(parameters: {
         group: madeGroup(),
         nodes: members,
         identity: coordinator,
+        // Three nodes, the chain and the prover share one machine here.
+        commitMs: 20_000,
+        signMs: 60_000,
         onFault: (fault) => faults.push(fault),
       });
       keys.push(key);
