@@ -157,9 +157,13 @@ describe("the method table", () => {
     ];
     for (const [method, params] of cases) {
       await expect(call(method, params), JSON.stringify(params)).rejects.toMatchObject({
+        shortMessage: expect.not.stringMatching(/Invalid input|Unrecognized|Too (?:big|small)/),
         data: { reason: "invalid-request" },
       });
     }
+    await expect(call("eth_sendTransaction", [{ to: 7 }])).rejects.toMatchObject({
+      shortMessage: "The parameters are malformed at 0.to: expected text, received a number",
+    });
     for (const method of ["eth_sendRawTransaction", "debug_traceTransaction", "constructor"]) {
       await expect(call(method, ["0x00"])).rejects.toMatchObject({
         data: { reason: "method-not-supported" },
