@@ -1,5 +1,5 @@
 import { type Chain, createPublicClient, createWalletClient, defineChain, http } from "viem";
-import { getChainId } from "viem/actions";
+import { getBlockNumber, getChainId } from "viem/actions";
 import type { ReadClient, SendClient } from "../chain/client.ts";
 import { NodeUnreachableError, WrongChainError } from "../errors/cli.ts";
 import { keyAccount } from "../keys/account.ts";
@@ -29,6 +29,24 @@ export async function readClient(workspace: Pick<Workspace, "chain">): Promise<R
   });
   if (served !== id) throw new WrongChainError({ rpcUrl, expected: id, received: served });
   return client;
+}
+
+/**
+ * As `readClient`; sends what is asked at the same time as one request, where the chain's node takes several at once
+ * (JSON-RPC 2.0 §6; not all do).
+ *
+ * @throws {NodeUnreachableError | WrongChainError} as `readClient`
+ */
+export async function batchingClient(workspace: Pick<Workspace, "chain">): Promise<ReadClient> {
+  const { id, rpcUrl } = workspace.chain;
+  const single = await readClient(workspace);
+  const transport = http(rpcUrl, { batch: true });
+  const batching = createPublicClient({ chain: chainOf(workspace), transport });
+  const asked = Promise.all([getChainId(batching), getBlockNumber(batching)]);
+  return asked.then(
+    ([served]) => (served === id ? batching : single),
+    () => single,
+  );
 }
 
 /**

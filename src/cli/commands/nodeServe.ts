@@ -7,7 +7,7 @@ import { createSigningNode, type NodeDecision } from "../../node/signingNode.ts"
 import { verifyProof } from "../../prover/verify.ts";
 import { createLogger } from "../../server/logs/logger.ts";
 import { action, examples } from "../cli.ts";
-import { readClient } from "../clients.ts";
+import { batchingClient } from "../clients.ts";
 import {
   createMandateReader,
   loadNodeFolder,
@@ -33,7 +33,7 @@ export function nodeServeCommand(): Command {
         const { folder, coordinators, listen, chain } = config;
         const { seal, identity } = await openNode(cli, options, config);
         const { group, share } = await readShare(folder, seal);
-        const client = await readClient({ chain });
+        const client = await batchingClient({ chain });
         const files = nodeFiles(folder);
         const mandate = createMandateReader(folder, seal);
         const log = createLogger({ level: "info" });
