@@ -5,13 +5,12 @@ import { type CircuitName, circuits } from "../../action/circuits.ts";
 import { createKernelProver } from "../../prover/kernel/kernelProver.ts";
 import { artifactsDirectory } from "../../prover/manifest.ts";
 import { benchGas, type GasBench } from "./benchGas.ts";
-import { benchKeyGeneration } from "./benchGroup.ts";
+import { benchKeyGeneration, type KeyGenerationBench } from "./benchGroup.ts";
 import { benchKeys, type KeysBench } from "./benchKeys.ts";
 import { benchService, type ServiceBench } from "./benchService.ts";
 import { benchSetup, type SetupBench } from "./benchSetup.ts";
 import { benchCircuit, type CircuitBench } from "./benchStages.ts";
 import { benchStart, type StartBench } from "./benchStart.ts";
-import type { Timing } from "./measure.ts";
 
 /** What `zkmandate bench` measures. Keys are stable: later versions add some and rename none. */
 export interface BenchResult {
@@ -29,8 +28,8 @@ export interface BenchResult {
   start: StartBench;
   /** Milliseconds of one signature, by where the key is. */
   keys: KeysBench;
-  /** Milliseconds of a distributed key generation, the processes' starts included. */
-  keyGeneration: { frost3of5: Timing };
+  /** Milliseconds of a group's distributed key generation. */
+  keyGeneration: { frost3of5: KeyGenerationBench };
   /** Absent where the circuits have not been compiled here. */
   setupDev?: SetupBench | undefined;
   /** `zkmandate serve` in a process of its own; beside `stages.gate.pipeline`. */

@@ -35,7 +35,7 @@ export function benchCommand(): Command {
           ...lines(result.prove, "proof alone, "),
           ...lines(result.kernel, "kernel's "),
           ...lines({ signature: { ...result.keys } }, "by key in "),
-          ...lines({ "key generation": result.keyGeneration }, ""),
+          ...lines({ "key generation": { ...result.keyGeneration.frost3of5 } }, "of 3 of 5, "),
         ];
         const { machine, circuits, start, setupDev, service, memoryMb, gas } = result;
         return {
