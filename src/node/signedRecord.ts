@@ -24,9 +24,9 @@ export interface SignedTransition {
 export type SignedRecord = readonly SignedTransition[];
 
 /** Of a snapshot, what decides what can still land. */
-export type ChainStanding = Pick<GateSnapshot, "finalizedTime" | "finalized">;
+export type ChainStanding = Pick<GateSnapshot, "finalizedTime" | "finalized" | "lane">;
 
-/** How many transitions of a lane that are not final a node signs at most. */
+/** How many transitions of a lane a node remembers at most that are neither final nor replaced for good. */
 const MAX_RECORDED = 1_024;
 
 /** Forgets what a finalized block has executed or overtaken. */
@@ -39,11 +39,36 @@ function remembered(record: SignedRecord, { finalized }: ChainStanding): SignedR
 }
 
 /**
+ * Forgets those past their deadline at a finalized block on which nothing stands and whose place a later one took: they
+ * decide nothing any more, and while nothing lands there would be ever more of them.
+ */
+function withoutReplaced(record: SignedRecord, { finalizedTime }: ChainStanding): SignedRecord {
+  let kept = record;
+  for (const transition of record.toSorted((a, b) => Number(b.seq - a.seq))) {
+    const { epoch, seq, time, deadline, stateNew } = transition;
+    if (finalizedTime <= deadline) continue;
+    const ofEpoch = kept.filter((other) => other.epoch === epoch);
+    const isReplaced = ofEpoch.some((other) => other.seq === seq && other.time > time);
+    const isFollowed = ofEpoch.some(
+      (other) => other.seq === seq + 1n && other.stateOld === stateNew,
+    );
+    if (isReplaced && !isFollowed) kept = kept.filter((other) => other !== transition);
+  }
+  return kept;
+}
+
+/**
  * Which transitions of a record can land no more: past their deadline at a finalized block, or made for a state that
  * only such ones lead to. For the latter it matters that what takes the place of dead ones has a later time, hence
- * leads to another state (see signer/settle.ts).
+ * leads to another state (see signer/settle.ts). Other nodes may have signed what leads to the same one all the same:
+ * whatever is made for the state in which the lane is lives.
  */
-function deadOf(record: SignedRecord, { finalizedTime }: ChainStanding): Set<SignedTransition> {
+function deadOf(
+  record: SignedRecord,
+  { finalizedTime, finalized, lane }: ChainStanding,
+): Set<SignedTransition> {
+  const stands = ({ epoch, seq, stateOld }: SignedTransition) =>
+    [lane, finalized].some((at) => at?.epoch === epoch && at.seq === seq && at.state === stateOld);
   const dead = new Set<SignedTransition>();
   for (const transition of record.toSorted((a, b) => Number(a.seq - b.seq))) {
     const parents = record.filter(
@@ -53,7 +78,8 @@ function deadOf(record: SignedRecord, { finalizedTime }: ChainStanding): Set<Sig
         stateNew === transition.stateOld,
     );
     const isOrphan = parents.length > 0 && parents.every((parent) => dead.has(parent));
-    if (isOrphan || finalizedTime > transition.deadline) dead.add(transition);
+    if ((isOrphan && !stands(transition)) || finalizedTime > transition.deadline)
+      dead.add(transition);
   }
   return dead;
 }
@@ -87,7 +113,7 @@ export function withTransition(
   transition: SignedTransition,
 ): SignedRecord {
   const { epoch, seq, digest, time } = transition;
-  const kept = remembered(record, standing);
+  const kept = withoutReplaced(remembered(record, standing), standing);
   if (kept.some((signed) => signed.digest === digest)) return record;
   const dead = deadOf(kept, standing);
   const rivals = kept.filter((signed) => signed.epoch === epoch && signed.seq >= seq);
