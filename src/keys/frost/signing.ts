@@ -4,7 +4,7 @@ import { z } from "zod";
 import { NonceUsedError, SigningRefusedError } from "../../errors/frost.ts";
 import { encodeSchnorrSignature } from "../schnorr.ts";
 import { nodeCrashPoint } from "./crashMarks.ts";
-import { hexSchema, parseStrict } from "./encoding.ts";
+import { hexSchema, MAX_GROUP, parseStrict } from "./encoding.ts";
 import { assertShareOf, type FrostGroup, groupKeyId, type KeyShare } from "./group.ts";
 import {
   createNonces,
@@ -38,7 +38,7 @@ const requestSchema: z.ZodType<ShareRequest> = z.strictObject({
   key: hexSchema(32),
   epoch: z.int().min(0),
   digest: hexSchema(32),
-  commitments: z.array(nonceCommitmentSchema),
+  commitments: z.array(nonceCommitmentSchema).max(MAX_GROUP),
 });
 
 /** Reads a request, so that a node can decide about its digest before it signs. */

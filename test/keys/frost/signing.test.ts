@@ -131,6 +131,10 @@ describe("signing", () => {
     ["a commitment off the curve", (r) => withBinding(r, `0x02${"00".repeat(31)}05`)],
     ["the identity as a commitment", (r) => withBinding(r, `0x${"00".repeat(33)}`)],
     ["an uncompressed commitment", (r) => withBinding(r, `0x04${"11".repeat(64)}`)],
+    [
+      "more commitments than a group can have nodes",
+      (r) => ({ ...r, commitments: range(256).map(() => r.commitments[1]) }),
+    ],
     ["nothing", () => undefined],
   ])("refuses a request with %s, and keeps its nonce", async (_, change) => {
     const [one, two] = [signerOf(1), signerOf(2)];
