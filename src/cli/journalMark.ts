@@ -18,8 +18,13 @@ export function journalMarkPath(workspace: Workspace, { name }: Pick<Journal, "n
   return join(lanesFolder(workspace), `${short}.checkpoint`);
 }
 
-/** Notes how far the journal's audit log goes now. */
+/**
+ * Notes how far the journal's audit log goes now.
+ *
+ * @throws {JournalSetBackError} if it does not hold what was noted before: an older copy leaves the mark as it is
+ */
 export async function markJournal(workspace: Workspace, journal: Audited): Promise<void> {
+  await assertNotSetBack(workspace, journal);
   const head = await journal.audit.head();
   if (head === undefined) return;
   const path = journalMarkPath(workspace, journal);

@@ -66,6 +66,17 @@ describe("a journal that is marked", () => {
     await check();
   });
 
+  it("is not marked anew when it was set back under a running service", async () => {
+    await append("a");
+    await copyFile(path, `${path}.old`);
+    await append("b");
+    await mark();
+    await copyFile(`${path}.old`, path);
+    await append("x");
+    await expect(mark()).rejects.toMatchObject({ name: "JournalSetBackError" });
+    await expect(check()).rejects.toMatchObject({ name: "JournalSetBackError" });
+  });
+
   it("is refused when the mark cannot be read", async () => {
     await append("a");
     await mark();

@@ -1,6 +1,7 @@
-import { copyFile, readdir, rm } from "node:fs/promises";
+import { copyFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { formatCheckpoint } from "../../src/audit/checkpoint.ts";
 import { createArchive } from "./support/archive.ts";
 import { type CrashWorld, startCrashWorld } from "./support/crashWorld.ts";
 import { verifyWorld } from "./support/verify.ts";
@@ -46,6 +47,16 @@ it("the checks notice a journal that was taken back behind the service's back", 
   for (const noticed of [/was signed while .* could land/, /was lost/, /audit log: entry \d+/]) {
     expect(violations).toContainEqual(expect.stringMatching(noticed));
   }
+});
+
+it("a service ends when its journal no longer holds what the workspace knows that it held", async () => {
+  const service = await world.start();
+  const folder = join(world.desk.folder, "secrets", "lanes");
+  // As another copy of the journal, further on, would leave it.
+  const text = formatCheckpoint({ index: 1_000_000, hash: `0x${"11".repeat(32)}` });
+  await writeFile(join(folder, await markIn(world.desk.folder)), `${text}\n`);
+  expect(await service.exited).toBe(5);
+  await expect(world.start()).rejects.toThrow("JournalSetBackError");
 });
 
 async function markIn(folder: string): Promise<string> {

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { Command } from "commander";
 import { parseGwei } from "viem";
 import { createAgent } from "../../agent/createAgent.ts";
+import { JournalSetBackError } from "../../errors/journal.ts";
 import type { ServeConfig } from "../../server/config/serveConfig.ts";
 import { createLogger, type Logger } from "../../server/logs/logger.ts";
 import { startObservation } from "../../server/observation.ts";
@@ -62,7 +63,9 @@ export function serveCommand(): Command {
             options: tuningOf(config),
             observer: observation.observer,
           });
-          const mark = marker(() => served.mark(journal), log);
+          const setBack = Promise.withResolvers<never>();
+          setBack.promise.catch(() => undefined);
+          const mark = marker(() => served.mark(journal), log, setBack.reject);
           toClose.push(mark);
           toClose.push(() => agent.close());
           await mark();
@@ -75,7 +78,10 @@ export function serveCommand(): Command {
           toClose.push(() => service.close());
           for (const address of service.addresses) log.info({ address }, "listening");
 
-          const signal = await ended(service, (err) => log.error({ err }, "not reloaded"));
+          const signal = await Promise.race([
+            ended(service, (err) => log.error({ err }, "not reloaded")),
+            setBack.promise,
+          ]);
           log.info({ signal }, "ending");
           await closeAll();
           log.info("ended");
@@ -107,8 +113,16 @@ function tuningOf({ queue, fees, metrics }: ServeConfig) {
   };
 }
 
-/** One marking at a time; that it does not work is said once. */
-function marker(mark: () => Promise<void>, log: Logger): () => Promise<void> {
+/**
+ * One marking at a time; that it does not work is said once.
+ *
+ * @param onSetBack told that the journal has forgotten what it held, or that another copy of it is used as well
+ */
+function marker(
+  mark: () => Promise<void>,
+  log: Logger,
+  onSetBack: (error: JournalSetBackError) => void,
+): () => Promise<void> {
   let isFailing = false;
   let marking: Promise<void> | undefined;
   return () => {
@@ -118,6 +132,7 @@ function marker(mark: () => Promise<void>, log: Logger): () => Promise<void> {
           isFailing = false;
         },
         (err) => {
+          if (err instanceof JournalSetBackError) onSetBack(err);
           if (!isFailing) log.warn({ err }, "the journal cannot be marked; it is tried again");
           isFailing = true;
         },
