@@ -38,12 +38,16 @@ export async function handOver(
       if (error instanceof FileExistsError) return undefined;
       throw error;
     }
-    const record = await store.read(lane).catch(async (error: unknown) => {
+    try {
+      const record = await store.read(lane);
+      // A command that slept since it looked for the mark cannot write now, hence not sign.
+      if (record) await store.write(record);
+      return record?.epoch === lane.epoch ? record : undefined;
+    } catch (error) {
       // Handed over is what arrives: a record that cannot be read now is asked for again.
       await rm(markPath(workspace, lane), { force: true });
       throw error;
-    });
-    return record?.epoch === lane.epoch ? record : undefined;
+    }
   });
 }
 

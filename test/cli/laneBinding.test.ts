@@ -7,12 +7,16 @@ import {
   bindingPath,
   bindLane,
   boundJournal,
+  lanesFolder,
   rebindLane,
 } from "../../src/cli/laneBinding.ts";
-import { assertNotServed, takeBack } from "../../src/cli/servedLanes.ts";
+import { assertNotServed, handOver, takeBack } from "../../src/cli/servedLanes.ts";
 import type { Workspace } from "../../src/cli/workspace.ts";
 import { openSqliteJournal } from "../../src/journal/openSqliteJournal.ts";
 import { SealIdentity } from "../../src/keys/sealed.ts";
+import { createFileLaneStore } from "../../src/signer/fileLaneStore.ts";
+import type { SignedGateCall } from "../../src/signer/gateCall.ts";
+import { type LaneRecord, startRecord } from "../../src/state/laneStore.ts";
 import { temporaryFolder } from "./run.ts";
 
 const lane = {
@@ -75,6 +79,20 @@ describe("a lane's binding", () => {
     await rebindLane(workspace, lane, "a");
     await bind("a");
     expect(await boundJournal(workspace, lane)).toBe("a");
+  });
+});
+
+describe("a lane's record", () => {
+  it("is handed over once, and whoever read it before can no longer write it", async () => {
+    const store = createFileLaneStore(lanesFolder(workspace), identity);
+    const state = { levels: Array(4).fill({ level: 0n, last: 0n }), salt: 5n };
+    await store.write(startRecord({ ...lane, epoch: 1, seq: 3n, state, quietUntil: 0n }));
+    // A command that has passed its checks, and sleeps.
+    const read = (await store.read(lane)) as LaneRecord<SignedGateCall>;
+    const handed = await handOver(workspace, identity, { ...lane, epoch: 1 });
+    expect(handed).toMatchObject({ epoch: 1, seq: 3n, pending: [] });
+    await expect(store.write(read)).rejects.toMatchObject({ name: "LaneConflictError" });
+    expect(await handOver(workspace, identity, { ...lane, epoch: 1 })).toBeUndefined();
   });
 });
 
