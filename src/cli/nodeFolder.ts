@@ -108,6 +108,7 @@ export const nodeFiles = (folder: string) => ({
   nextGroup: join(folder, "group.next.json"),
   nextShare: join(folder, "share.next.age"),
   mandates: join(folder, "mandates"),
+  ceremonies: join(folder, "ceremonies"),
   nonces: join(folder, "nonces"),
   signed: join(folder, "signed"),
 });
@@ -195,6 +196,25 @@ export async function assertNoShare(folder: string): Promise<void> {
   const remedy =
     "node refresh gives new shares of the same key; for another key move this one away";
   if (exists) throw new FileExistsError({ path: share, remedy });
+}
+
+/**
+ * Takes note of a ceremony, for good. A second part in it would be made of other random values: honest, it would look
+ * like a lie, and what was said in the first would prove it.
+ *
+ * @param id see `Ceremony.id`
+ * @throws {UsageError} if the node took part in it before
+ */
+export async function claimCeremony(folder: string, id: Hex): Promise<void> {
+  try {
+    await writeFileAtomic(join(nodeFiles(folder).ceremonies, id.slice(2)), "");
+  } catch (cause) {
+    if (!(cause instanceof FileExistsError)) throw cause;
+    throw new UsageError("The node took part in a ceremony of this session before", {
+      details: ["take 32 fresh random bytes, the same on every node: openssl rand -hex 32"],
+      cause,
+    });
+  }
 }
 
 /** Writes what a ceremony made where it waits for the others' confirmation. */

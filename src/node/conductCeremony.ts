@@ -35,6 +35,11 @@ export interface ConductParameters {
   /** How long is waited for the others in each round. */
   roundMs: number;
   /**
+   * Takes note, for good, that this node takes part; durable when it returns. Called before anything is said: whoever
+   * says two things in one ceremony has signed both. Throws if the node took part in it before.
+   */
+  begin(): Promise<void>;
+  /**
    * Keeps the result; durable when it returns. Called before the others are told that this node has finished, so that
    * nobody relies on a share that is not kept.
    */
@@ -50,7 +55,7 @@ export interface ConductParameters {
  * @throws {NodeTransportError} if this node cannot listen at its address
  */
 export async function conductCeremony(parameters: ConductParameters): Promise<CeremonyResult> {
-  const { ceremony, identity, host, port, others, roundMs, keep } = parameters;
+  const { ceremony, identity, host, port, others, roundMs, begin, keep } = parameters;
   const inbox = new Map<Round, Map<number, unknown>>(rounds.map((round) => [round, new Map()]));
   let wake = Promise.withResolvers<void>();
   const senderOf = (key: Hex) => [...others].find(([, { publicKey }]) => publicKey === key)?.[0];
@@ -97,6 +102,7 @@ export async function conductCeremony(parameters: ConductParameters): Promise<Ce
   }
 
   try {
+    await begin();
     const broadcast = ceremony.broadcast();
     nodeCrashPoint("broadcast-made");
     const echo = ceremony.echo(await exchange("broadcast", () => broadcast));

@@ -151,6 +151,15 @@ describe("a group of nodes, from the command line", () => {
     expect(json.error.details.join()).toContain("node refresh");
   });
 
+  it("takes part in a session once, whatever became of it", async () => {
+    const session = randomBytes(32).toString("hex");
+    const again = () => run(folderOf(1), "node", "refresh", "--session", session, "--wait", "1");
+    expect((await again()).json.error.name).toBe("FrostAbortError");
+    const { code, json } = await again();
+    expect({ code, name: json.error.name }).toEqual({ code: 2, name: "UsageError" });
+    expect(json.error.details.join()).toContain("fresh random bytes");
+  });
+
   it.each([
     ["a session that is none", ["dkg", "--session", "0x12"], "32 bytes"],
     ["a recipient that is none", ["mandate", "--to", "age1xyz"], "not an age recipient"],

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bytesToHex, numberToHex } from "viem";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createMandateReader, nodeFiles } from "../../src/cli/nodeFolder.ts";
+import { claimCeremony, createMandateReader, nodeFiles } from "../../src/cli/nodeFolder.ts";
 import { SealIdentity, writeSealed } from "../../src/keys/sealed.ts";
 import { commitPolicy } from "../../src/policy/commitment.ts";
 import { basePolicy } from "../support/mandate.ts";
@@ -55,5 +55,17 @@ describe("a node's mandates", () => {
     expect(await read(commitment)).toBeUndefined();
     await put(secretOf(3));
     expect((await read(commitment))?.secret).toEqual(secretOf(3));
+  });
+});
+
+describe("a ceremony", () => {
+  it("is taken part in once, whatever became of it", async () => {
+    const [one, other] = [bytesToHex(secretOf(1)), bytesToHex(secretOf(2))];
+    await claimCeremony(folder, one);
+    await claimCeremony(folder, other);
+    await expect(claimCeremony(folder, one)).rejects.toMatchObject({
+      name: "UsageError",
+      details: [expect.stringContaining("fresh")],
+    });
   });
 });

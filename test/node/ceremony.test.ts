@@ -28,7 +28,15 @@ async function freePort(): Promise<number> {
 async function conduct(
   ids: readonly number[],
   ceremonyOf: (id: number) => Ceremony,
-  { present = ids, roundMs = 30_000 }: { present?: readonly number[]; roundMs?: number } = {},
+  {
+    present = ids,
+    roundMs = 30_000,
+    begin = async () => undefined,
+  }: {
+    present?: readonly number[];
+    roundMs?: number;
+    begin?: (id: number) => Promise<void>;
+  } = {},
 ) {
   const addresses = new Map<number, { host: string; port: number; publicKey: `0x${string}` }>();
   for (const id of ids) {
@@ -45,6 +53,7 @@ async function conduct(
         port: (addresses.get(id) as { port: number }).port,
         others: new Map([...addresses].filter(([other]) => other !== id)),
         roundMs,
+        begin: () => begin(id),
         keep: async (result) => void kept.set(id, result),
       }),
     ),
@@ -93,6 +102,19 @@ describe("a ceremony over the network", () => {
     for (const result of results) {
       expect(result).toMatchObject({ status: "rejected", reason: { missing: [3] } });
     }
+    expect(kept.size).toBe(0);
+  });
+
+  it("hears nothing of a node that may not begin", async () => {
+    const ids = range(3);
+    const { results, kept } = await conduct(ids, keyGeneration(ids, 2), {
+      roundMs: 3_000,
+      begin: async (id) => {
+        if (id === 3) throw new RangeError("it took part before");
+      },
+    });
+    const absent = { status: "rejected", reason: { missing: [3], misconduct: [] } };
+    expect(results).toMatchObject([absent, absent, { reason: { name: "RangeError" } }]);
     expect(kept.size).toBe(0);
   });
 

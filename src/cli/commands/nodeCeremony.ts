@@ -9,6 +9,7 @@ import { action, type Cli, examples } from "../cli.ts";
 import {
   adoptNext,
   assertNoShare,
+  claimCeremony,
   keepNext,
   loadNodeFolder,
   type NodeFolder,
@@ -105,6 +106,7 @@ async function conduct(
       port: listen.port,
       others: new Map([...nodes].filter(([id]) => id !== participant)),
       roundMs: wait * 1_000,
+      begin: () => claimCeremony(folder, ceremony.id),
       keep: (result) => keepNext(folder, seal, result),
     }),
   ).catch((error: unknown) => {
