@@ -29,6 +29,8 @@ export interface NodeClient {
 /** Bytes of an answer at most. */
 const MAX_ANSWER = 65_536;
 const MAX_SOCKETS = 8;
+/** How long a node may take until it has shown its key. */
+const HANDSHAKE_MS = 5_000;
 
 /**
  * A client for one node: TLS 1.3, both sides show their keys, connections are kept. Nothing is sent before the node has
@@ -47,8 +49,13 @@ export function createNodeClient(address: NodeAddress, identity: NodeIdentity): 
   agent.createConnection = (_options, callback) => {
     const socket = connect({ ...tls, host, port });
     const refuse = (error: Error) => callback?.(error, socket);
+    // Whoever accepts and then says nothing would keep the socket for ever.
+    const stalled = failed(`no handshake in ${HANDSHAKE_MS} ms`);
+    const timer = setTimeout(() => socket.destroy(stalled), HANDSHAKE_MS);
+    socket.once("close", () => clearTimeout(timer));
     socket.once("error", refuse);
     socket.once("secureConnect", () => {
+      clearTimeout(timer);
       socket.off("error", refuse);
       if (peerKey(socket.getPeerX509Certificate()) === publicKey) return callback?.(null, socket);
       socket.destroy();
@@ -71,7 +78,7 @@ export function createNodeClient(address: NodeAddress, identity: NodeIdentity): 
     });
     sent.end(text);
     try {
-      const response = await responseOf(sent);
+      const response = await responseOf(sent, signal);
       const answer = await readText(response, MAX_ANSWER);
       if (answer === undefined) throw failed("its answer is too long");
       if (response.statusCode !== 200) throw failed(`status ${response.statusCode}`);
@@ -86,8 +93,10 @@ export function createNodeClient(address: NodeAddress, identity: NodeIdentity): 
   return { send, close: () => agent.destroy() };
 }
 
-function responseOf(sent: ClientRequest): Promise<IncomingMessage> {
+function responseOf(sent: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
+    // A request that has no socket yet does not tell that it was aborted.
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     sent.once("response", resolve);
     // Later errors come out of the response as well.
     sent.on("error", reject);
