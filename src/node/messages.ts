@@ -137,14 +137,20 @@ export interface SignedRefusal {
   readonly signature: Hex;
 }
 
-const refusalSchema: z.ZodType<SignedRefusal> = z.strictObject({
+const refusalSchema = z.strictObject({
   participant: participantSchema,
   digest: hexSchema(32),
-  reason: z.literal(refusalReasons),
+  // A node of a later version may have reasons that this one does not know; it refuses all the same.
+  reason: z
+    .string()
+    .regex(/^[a-z]+(-[a-z]+)*$/)
+    .max(64),
   signature: hexSchema(64),
 });
 
-type Unsigned = Omit<SignedRefusal, "signature">;
+interface Unsigned extends Pick<SignedRefusal, "participant" | "digest"> {
+  readonly reason: string;
+}
 const statementOf = ({ participant, digest, reason }: Unsigned) => [
   "zkmandate/node/refusal/v1",
   participant,
@@ -152,13 +158,16 @@ const statementOf = ({ participant, digest, reason }: Unsigned) => [
   reason,
 ];
 
-export const signRefusal = (identity: NodeIdentity, body: Unsigned): SignedRefusal => ({
+export const signRefusal = (
+  identity: NodeIdentity,
+  body: Omit<SignedRefusal, "signature">,
+): SignedRefusal => ({
   ...body,
   signature: identity.sign(statementOf(body)),
 });
 
 /**
- * Reads a refusal and checks who signed it.
+ * Reads a refusal and checks who signed it. A reason that is not known reads as `failed`.
  *
  * @returns nothing if it is none, or not the node's for this digest
  */
@@ -173,5 +182,9 @@ export function readRefusal(
     refusal.participant === participant &&
     refusal.digest === digest &&
     isSignedBy(publicKey, statementOf(refusal), refusal.signature);
-  return isTheirs ? refusal : undefined;
+  if (!isTheirs) return undefined;
+  return {
+    ...refusal,
+    reason: refusalReasons.find((known) => known === refusal.reason) ?? "failed",
+  };
 }
