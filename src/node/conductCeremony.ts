@@ -6,6 +6,7 @@ import type { Ceremony } from "../keys/frost/ceremony.ts";
 import type { CeremonyResult } from "../keys/frost/ceremonyParameters.ts";
 import { nodeCrashPoint } from "../keys/frost/crashMarks.ts";
 import { hexSchema } from "../keys/frost/encoding.ts";
+import { parseFrostGroup } from "../keys/frost/group.ts";
 import type { NodeIdentity } from "../keys/frost/identity.ts";
 import { paths } from "./paths.ts";
 import { createNodeClient, type NodeAddress, type NodeClient } from "./transport/nodeClient.ts";
@@ -145,9 +146,14 @@ function assertSame(
   others: readonly number[],
 ): void {
   const expected = JSON.stringify(group);
-  const differing = others.filter(
-    (id) => told.has(id) && JSON.stringify(told.get(id)) !== expected,
-  );
+  const isSame = (id: number) => {
+    try {
+      return JSON.stringify(parseFrostGroup(told.get(id))) === expected;
+    } catch {
+      return false;
+    }
+  };
+  const differing = others.filter((id) => told.has(id) && !isSame(id));
   const missing = others.filter((id) => !told.has(id));
   if (differing.length + missing.length === 0) return;
   throw new FrostAbortError({

@@ -1,3 +1,4 @@
+import { request } from "node:https";
 import { describe, expect, it } from "vitest";
 import { FrostAbortError } from "../../src/errors/frost.ts";
 import {
@@ -9,7 +10,9 @@ import type { CeremonyResult } from "../../src/keys/frost/ceremonyParameters.ts"
 import { groupKeyId } from "../../src/keys/frost/group.ts";
 import { verifySchnorr } from "../../src/keys/schnorr.ts";
 import { conductCeremony } from "../../src/node/conductCeremony.ts";
+import { paths } from "../../src/node/paths.ts";
 import { listenForNodes } from "../../src/node/transport/nodeServer.ts";
+import { tlsIdentity } from "../../src/node/transport/tlsIdentity.ts";
 import { digestOf, identityOf, nodesOf, range, signWith } from "../keys/frost/support.ts";
 
 /** A port that was free a moment ago. */
@@ -24,6 +27,16 @@ async function freePort(): Promise<number> {
   return server.port;
 }
 
+/** Tells a node something as node 3, whatever it is. */
+async function post(port: number, text: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const tls = { ...tlsIdentity(identityOf(3)), rejectUnauthorized: false, agent: false as const };
+  const sent = request({ ...tls, host: "127.0.0.1", port, path: paths.ceremony, method: "POST" });
+  sent.on("response", (response) => response.resume().on("end", resolve)).on("error", reject);
+  sent.end(text);
+  await promise;
+}
+
 /** Runs the ceremonies of some of the participants over the network. */
 async function conduct(
   ids: readonly number[],
@@ -32,10 +45,13 @@ async function conduct(
     present = ids,
     roundMs = 30_000,
     begin = async () => undefined,
+    onKept = async () => undefined,
   }: {
     present?: readonly number[];
     roundMs?: number;
     begin?: (id: number) => Promise<void>;
+    /** Before a node tells that it has finished. */
+    onKept?: (id: number, ports: readonly number[]) => Promise<void>;
   } = {},
 ) {
   const addresses = new Map<number, { host: string; port: number; publicKey: `0x${string}` }>();
@@ -54,7 +70,13 @@ async function conduct(
         others: new Map([...addresses].filter(([other]) => other !== id)),
         roundMs,
         begin: () => begin(id),
-        keep: async (result) => void kept.set(id, result),
+        async keep(result) {
+          kept.set(id, result);
+          await onKept(
+            id,
+            [...addresses.values()].map(({ port }) => port),
+          );
+        },
       }),
     ),
   );
@@ -116,6 +138,29 @@ describe("a ceremony over the network", () => {
     const absent = { status: "rejected", reason: { missing: [3], misconduct: [] } };
     expect(results).toMatchObject([absent, absent, { reason: { name: "RangeError" } }]);
     expect(kept.size).toBe(0);
+  });
+
+  it.each([
+    ["another group", JSON.stringify({ threshold: 2 })],
+    ["what is deeper than any group", "[".repeat(100_000) + "]".repeat(100_000)],
+  ])("names who tells that it has %s", async (_, told) => {
+    const ids = range(3);
+    const generation = keyGeneration(ids, 2);
+    const { id: ceremony } = generation(3);
+    const { results } = await conduct(ids, generation, {
+      roundMs: 5_000,
+      async onKept(id, ports) {
+        if (id !== 3) return;
+        for (const port of ports.slice(0, 2)) {
+          await post(port, `{"ceremony":"${ceremony}","round":"finished","message":${told}}`);
+        }
+        throw new RangeError("it has lied");
+      },
+    });
+    const misconduct = [{ participant: 3, reason: "has another group" }];
+    for (const result of results.slice(0, 2)) {
+      expect(result).toMatchObject({ status: "rejected", reason: { misconduct } });
+    }
   });
 
   it("names who deals what it has not signed", async () => {
