@@ -56,12 +56,14 @@ export async function markServed(workspace: Workspace, lane: LaneEpoch): Promise
   await writeFileAtomic(markPath(workspace, lane), "", { replace: true });
 }
 
-/**
- * Lets the workspace's own commands sign for a lane again; services sign nothing for it from then on. Nothing may
- * be signed with older records.
- */
-export async function takeBack(workspace: Workspace, lane: LaneEpoch): Promise<void> {
+/** Has services sign nothing for a lane any more. The workspace's own commands do not sign for it yet either. */
+export async function unbindLane(workspace: Workspace, lane: LaneEpoch): Promise<void> {
+  await markServed(workspace, lane);
   if ((await boundJournal(workspace, lane)) !== undefined) await rebindLane(workspace, lane, null);
+}
+
+/** Lets the workspace's own commands sign for a lane that was unbound. Nothing may be signed with older records. */
+export async function takeBack(workspace: Workspace, lane: LaneEpoch): Promise<void> {
   await rm(markPath(workspace, lane), { force: true });
 }
 

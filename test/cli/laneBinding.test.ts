@@ -10,7 +10,7 @@ import {
   lanesFolder,
   rebindLane,
 } from "../../src/cli/laneBinding.ts";
-import { assertNotServed, handOver, takeBack } from "../../src/cli/servedLanes.ts";
+import { assertNotServed, handOver, takeBack, unbindLane } from "../../src/cli/servedLanes.ts";
 import type { Workspace } from "../../src/cli/workspace.ts";
 import { openSqliteJournal } from "../../src/journal/openSqliteJournal.ts";
 import { SealIdentity } from "../../src/keys/sealed.ts";
@@ -72,6 +72,13 @@ describe("a lane's binding", () => {
         name: "LaneServedError",
       });
     }
+    await unbindLane(workspace, { ...lane, epoch: 2 });
+    await expect(assertBound(workspace, lane, "a")).rejects.toMatchObject({
+      name: "LaneBoundError",
+    });
+    await expect(assertNotServed(workspace, { ...lane, epoch: 2 })).rejects.toMatchObject({
+      name: "LaneServedError",
+    });
     await takeBack(workspace, { ...lane, epoch: 2 });
     await assertNotServed(workspace, { ...lane, epoch: 2 });
     // The journal that it was taken from knows nothing of what is signed now.

@@ -285,6 +285,14 @@ describe("zkmandate serve", () => {
   it("gives a lane back to the command line when that is asked for, and not otherwise", async () => {
     const kept = await desk.run("state", "recover");
     expect(kept).toMatchObject({ code: 7, json: { error: { name: "LaneServedError" } } });
+    const deployment = join(desk.folder, "deployment.json");
+    const known = await readFile(deployment, "utf8");
+    await writeFile(deployment, known.replace(/("fromBlock": *)"\d+"/, '$1"9999999"'));
+    // The lane is nobody's when it cannot be recovered: neither the service nor the command line signs.
+    expect((await desk.run("state", "recover", "--from-service")).json.ok).toBe(false);
+    await writeFile(deployment, known);
+    await expect(desk.serve()).rejects.toThrow("LaneBoundError");
+    expect((await desk.run("gate", "send", "--to", payee, "--value", "1")).code).toBe(7);
     const taken = await desk.run("state", "recover", "--from-service");
     expect(taken.json).toMatchObject({ ok: true, lane: 0, budgets: [{ name: "payouts" }, {}] });
     // What the service signed last could still land.

@@ -15,7 +15,7 @@ import { done, formatTime, table } from "../output.ts";
 import { type PassphraseOptions, passphraseOptions } from "../passphrase.ts";
 import { withProgress } from "../progress.ts";
 import { openIdentity } from "../secrets.ts";
-import { takeBack } from "../servedLanes.ts";
+import { takeBack, unbindLane } from "../servedLanes.ts";
 
 /** `zkmandate state recover`: a lane's hidden state from the secret and the chain. */
 export function stateRecoverCommand(): Command {
@@ -45,6 +45,9 @@ export function stateRecoverCommand(): Command {
         const { committed, secret, kept, labels, policy } = mandate;
         const store = laneStore(workspace, identity);
         const { record, transitions } = await store.exclusive({ chainId, gate, lane }, async () => {
+          // What a service signs until here can land no longer than the record will be quiet.
+          const { epoch } = onchain;
+          if (options.fromService) await unbindLane(workspace, { chainId, gate, lane, epoch });
           // A rotation that kept the state may not have been noted: the last record is then what was kept.
           const last = await store.read({ chainId, gate, lane }).catch(() => undefined);
           const candidates = [kept, ...recordedStates(last)];
