@@ -37,7 +37,8 @@ export async function readGroupFile({ file }: Pick<GroupAccount, "file">): Promi
     json = JSON.parse(await readFile(file, "utf8"));
   } catch (error) {
     const { code = "text that is not JSON" } = error as NodeJS.ErrnoException;
-    throw new InputFileError({ path: file, expected, received: code });
+    const received = code === "ENOENT" ? "no such file" : code;
+    throw new InputFileError({ path: file, expected, received });
   }
   const group = parseFrostGroup(json);
   return {

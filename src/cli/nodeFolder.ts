@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../keys/files.ts";
 import type { CeremonyResult } from "../keys/frost/ceremonyParameters.ts";
 import { nodeCrashPoint } from "../keys/frost/crashMarks.ts";
 import { hexSchema, participantSchema } from "../keys/frost/encoding.ts";
-import { parseFrostGroup, parseKeyShare } from "../keys/frost/group.ts";
+import { parseKeyShare } from "../keys/frost/group.ts";
 import { NodeIdentity } from "../keys/frost/identity.ts";
 import { loadSealIdentity, readSealed, type SealIdentity, writeSealed } from "../keys/sealed.ts";
 import type { NodeMandate } from "../node/judge.ts";
@@ -16,6 +16,7 @@ import type { NodeAddress } from "../node/transport/nodeClient.ts";
 import { commitPolicy } from "../policy/commitment.ts";
 import { parseYaml } from "../server/config/yaml.ts";
 import type { Cli } from "./cli.ts";
+import { readGroupFile } from "./groupAccount.ts";
 import type { Mandate } from "./mandates.ts";
 import { shown } from "./output.ts";
 import { type PassphraseOptions, passphraseFor } from "./passphrase.ts";
@@ -127,7 +128,7 @@ export interface NodeSecrets {
 export async function openNode(
   cli: Cli,
   options: PassphraseOptions,
-  { folder, passphraseFile, listen, nodes, participant }: NodeFolder,
+  { folder, passphraseFile, nodes, participant }: NodeFolder,
 ): Promise<NodeSecrets> {
   const files = nodeFiles(folder);
   const passphrase = await passphraseFor(cli, options, {
@@ -141,7 +142,10 @@ export async function openNode(
   if (nodes.get(participant)?.publicKey !== identity.publicKey) {
     throw new WorkspaceError({
       path: join(folder, NODE_FILE),
-      problems: [`nodes.${participant}.key: expected ${identity.publicKey}`, `at ${listen.port}`],
+      problems: [
+        `nodes.${participant}.key: this folder's node has ${identity.publicKey}`,
+        "is participant its number, and this folder the right one?",
+      ],
     });
   }
   return { seal, identity };
@@ -151,6 +155,7 @@ export async function openNode(
  * Reads a node's group and share.
  *
  * @throws {UsageError} if it has none yet
+ * @throws {InputFileError} if the group's file is missing or no JSON
  * @throws {InvalidFrostDataError} if the share is not the group's
  */
 export async function readShare(folder: string, seal: SealIdentity): Promise<CeremonyResult> {
@@ -165,9 +170,8 @@ export async function readShare(folder: string, seal: SealIdentity): Promise<Cer
     });
   }
   const sealed = await readSealed(files.share, seal);
-  const groupIn = async (path: string) => parseFrostGroup(JSON.parse(await readFile(path, "utf8")));
   const open = async (path: string): Promise<CeremonyResult> => {
-    const group = await groupIn(path);
+    const { group } = await readGroupFile({ file: path });
     return { group, share: parseKeyShare(sealed, group) };
   };
   try {

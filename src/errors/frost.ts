@@ -20,12 +20,20 @@ export class FrostAbortError extends BaseError {
     round: string;
     misconduct?: readonly Misconduct[];
     missing?: readonly number[];
+    /** What is known of why they are missing, by participant. */
+    trouble?: ReadonlyMap<number, string>;
   }) {
-    const { round, misconduct = [], missing = [] } = input;
+    const { round, misconduct = [], missing = [], trouble } = input;
+    const why = (participant: number) => {
+      const known = trouble?.get(participant);
+      return known === undefined ? "" : ` (${known})`;
+    };
     super(`The group's round cannot be completed: ${round}`, {
       details: [
         ...misconduct.map(({ participant, reason }) => `participant ${participant}: ${reason}`),
-        ...missing.map((participant) => `participant ${participant}: did not answer`),
+        ...missing.map(
+          (participant) => `participant ${participant}: did not answer${why(participant)}`,
+        ),
       ],
     });
     this.round = round;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Hex } from "viem";
 import { z } from "zod";
 import { FrostAbortError } from "../errors/frost.ts";
+import { NodeTransportError } from "../errors/node.ts";
 import type { Ceremony } from "../keys/frost/ceremony.ts";
 import type { CeremonyResult } from "../keys/frost/ceremonyParameters.ts";
 import { nodeCrashPoint } from "../keys/frost/crashMarks.ts";
@@ -86,12 +87,17 @@ export async function conductCeremony(parameters: ConductParameters): Promise<Ce
     [...others].map(([id, address]) => [id, createNodeClient(address, identity)]),
   );
 
+  /** What went wrong with each of the others at last. */
+  const trouble = new Map<number, string>();
+
   /** Tells everyone and hears everyone, or as many as there are until the time is over. */
   async function exchange(round: Round, messageTo: (id: number) => unknown) {
     const ended = Date.now() + roundMs;
     const box = inbox.get(round) as ReadonlyMap<number, unknown>;
     const deliveries = [...clients].map(([id, client]) =>
-      deliver(client, { ceremony: ceremony.id, round, message: messageTo(id) }, ended),
+      deliver(client, { ceremony: ceremony.id, round, message: messageTo(id) }, ended, (reason) =>
+        trouble.set(id, reason),
+      ),
     );
     while (box.size < others.size && Date.now() < ended) {
       await Promise.race([wake.promise, sleep(RETRY_MS)]);
@@ -119,6 +125,10 @@ export async function conductCeremony(parameters: ConductParameters): Promise<Ce
     assertSame(result, await exchange("finished", () => result.group), [...others.keys()]);
     nodeCrashPoint("result-confirmed");
     return result;
+  } catch (error) {
+    if (!(error instanceof FrostAbortError) || error.missing.length === 0) throw error;
+    const { round, misconduct, missing } = error;
+    throw new FrostAbortError({ round, misconduct, missing, trouble });
   } finally {
     ceremony.abort();
     for (const client of clients.values()) client.close();
@@ -127,13 +137,22 @@ export async function conductCeremony(parameters: ConductParameters): Promise<Ce
 }
 
 /** Sends until it arrives, since the others start when their owners do. */
-async function deliver(client: NodeClient, message: unknown, ended: number): Promise<void> {
+async function deliver(
+  client: NodeClient,
+  message: unknown,
+  ended: number,
+  onTrouble: (reason: string) => void,
+): Promise<void> {
   while (Date.now() < ended) {
     try {
       const answer = await client.send(paths.ceremony, message, SEND_MS);
-      if ((answer as { accepted?: unknown } | null)?.accepted === true) return;
-    } catch {
+      if ((answer as { accepted?: unknown } | null)?.accepted === true) {
+        return onTrouble("it heard this node and said nothing");
+      }
+      onTrouble("it is in another ceremony: session, threshold, nodes or shares differ");
+    } catch (error) {
       // Not there yet, or not there any more: the round tells who was missing.
+      onTrouble(error instanceof NodeTransportError ? error.reason : "it cannot be talked to");
     }
     await sleep(RETRY_MS);
   }

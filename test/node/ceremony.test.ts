@@ -122,9 +122,21 @@ describe("a ceremony over the network", () => {
       roundMs: 3_000,
     });
     for (const result of results) {
-      expect(result).toMatchObject({ status: "rejected", reason: { missing: [3] } });
+      const why = expect.stringMatching(/^participant 3: did not answer \(connect ECONNREFUSED /);
+      const reason = { missing: [3], details: [why] };
+      expect(result).toMatchObject({ status: "rejected", reason });
     }
     expect(kept.size).toBe(0);
+  });
+
+  it("says that one is there and works on another ceremony", async () => {
+    const ids = range(3);
+    const { results } = await conduct(ids, (id) => keyGeneration(ids, id === 3 ? 3 : 2)(id), {
+      roundMs: 3_000,
+    });
+    const why = "it is in another ceremony: session, threshold, nodes or shares differ";
+    const details = [`participant 3: did not answer (${why})`];
+    expect(results.slice(0, 2)).toMatchObject([{ reason: { details } }, { reason: { details } }]);
   });
 
   it("hears nothing of a node that may not begin", async () => {

@@ -52,3 +52,17 @@ it("and is talked to once it does, though the connections to before are still th
     await server.close();
   }
 }, 40_000);
+
+it("a node that does not know the caller's key is told from one that is not there", async () => {
+  silent.close();
+  const server = await listenForNodes({
+    ...{ identity: node, host: "127.0.0.1", port },
+    handlers: { "/": { allows: () => false, maxBytes: 100, handle: async () => "here" } },
+  });
+  try {
+    const reason = expect.stringContaining("does not name this key");
+    await expect(client.send("/", {}, 30_000)).rejects.toMatchObject({ reason });
+  } finally {
+    await server.close();
+  }
+}, 40_000);

@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { writeFileAtomic } from "../../keys/files.ts";
+import { MAX_PARTICIPANT } from "../../keys/frost/encoding.ts";
 import { NodeIdentity } from "../../keys/frost/identity.ts";
 import { createSealIdentity, writeSealed } from "../../keys/sealed.ts";
 import { parseCount } from "../actionOptions.ts";
@@ -16,6 +17,14 @@ interface InitOptions extends PassphraseOptions {
   port: number;
 }
 
+const within = (last: number) => (text: string) => {
+  const value = parseCount(text);
+  if (value >= 1 && value <= last) return value;
+  throw new InvalidArgumentError(`It is 1 to ${last}.`);
+};
+const parseParticipant = within(MAX_PARTICIPANT);
+const parsePort = within(65_535);
+
 /** `zkmandate node init`: a folder for one node of a group. */
 export function nodeInitCommand(): Command {
   const command = new Command("init")
@@ -24,8 +33,8 @@ export function nodeInitCommand(): Command {
         "the other nodes and the coordinator know it. Files that exist are never overwritten.",
     )
     .argument("[folder]", "where; made if it does not exist", ".")
-    .requiredOption("--participant <number>", "the node's number in its group", parseCount)
-    .option("--port <number>", "where it listens, on 127.0.0.1", parseCount, 7_100);
+    .requiredOption("--participant <number>", "the node's number in its group", parseParticipant)
+    .option("--port <number>", "where it listens, on 127.0.0.1", parsePort, 7_100);
   return passphraseOptions(command)
     .addHelpText("after", examples(["zkmandate node init node-1 --participant 1 --port 7101"]))
     .action(

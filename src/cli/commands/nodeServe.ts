@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { RefusalReason } from "../../errors/node.ts";
 import { createFileNonceStore } from "../../keys/frost/fileNonceStore.ts";
 import { groupKeyId } from "../../keys/frost/group.ts";
 import { serveNode } from "../../node/serveNode.ts";
@@ -52,7 +53,10 @@ export function nodeServeCommand(): Command {
           verify: verifyProof,
           onDecision: ({ digest, refused }: NodeDecision) => {
             if (refused === undefined) log.info({ digest }, "signed");
-            else log.warn({ digest, reason: refused.reason }, "refused");
+            else {
+              const { reason, cause } = refused;
+              log.warn({ digest, reason, ...(needsCause(reason) && { err: cause }) }, "refused");
+            }
           },
         });
         const server = await serveNode({
@@ -65,6 +69,9 @@ export function nodeServeCommand(): Command {
         });
         const { participant } = share;
         const key = groupKeyId(group);
+        for (const [entry, { length }] of Object.entries({ gates: config.gates, coordinators })) {
+          if (length === 0) log.warn(`node.yaml names no ${entry}: nothing can be signed`);
+        }
         log.info({ host: server.host, port: server.port, participant, key }, "listening");
         const signal = await ended();
         await server.close();
@@ -73,6 +80,10 @@ export function nodeServeCommand(): Command {
       }),
     );
 }
+
+/** Whether the reason alone tells an operator nothing. What a log says of an error holds no limits. */
+const needsCause = (reason: RefusalReason) =>
+  ["chain-unavailable", "failed", "wrong-round-two"].includes(reason);
 
 function ended(): Promise<string> {
   return new Promise((resolve) => {

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { NodeTransportError } from "../../errors/node.ts";
 import { groupKeyId } from "../../keys/frost/group.ts";
 import { paths } from "../../node/paths.ts";
 import { createNodeClient } from "../../node/transport/nodeClient.ts";
@@ -29,8 +30,9 @@ export function nodeStatusCommand(): Command {
               const answer = await client.send(paths.status, {}, STATUS_MS);
               const { epoch } = answer as { epoch?: unknown };
               return { participant, answers: true, epoch };
-            } catch {
-              return { participant, answers: false };
+            } catch (error) {
+              const reason = error instanceof NodeTransportError ? error.reason : "no answer";
+              return { participant, answers: false, reason };
             } finally {
               client.close();
             }
@@ -43,9 +45,9 @@ export function nodeStatusCommand(): Command {
             ["group key", key],
             ["epoch of the shares", group.epoch],
             ["needed to sign", group.threshold],
-            ...nodes.map(({ participant, answers, epoch }): [string, string] => [
+            ...nodes.map(({ participant, answers, epoch, reason }): [string, string] => [
               `node ${participant}`,
-              answers ? `answers, epoch ${epoch}` : "does not answer",
+              answers ? `answers, epoch ${epoch}` : `does not answer: ${reason}`,
             ]),
           ]),
         };

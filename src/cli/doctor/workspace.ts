@@ -35,7 +35,7 @@ async function checkGroup(role: string, { file, nodes }: GroupAccount): Promise<
   const name = `${role} key`;
   try {
     const { group, onchain } = await readGroupFile({ file });
-    const detail = `group ${onchain.id}, ${group.threshold} of ${nodes.length} nodes sign`;
+    const detail = `group ${onchain.id}, ${group.threshold} of ${nodes.length} nodes sign (not asked)`;
     return { name, status: nodes.length < group.threshold ? "fail" : "ok", detail };
   } catch (error) {
     return { name, status: "fail", detail: describeError(error).message };

@@ -86,8 +86,11 @@ export function createNodeClient(address: NodeAddress, identity: NodeIdentity): 
     } catch (cause) {
       sent.destroy();
       if (cause instanceof NodeTransportError) throw cause;
-      const reason = signal.aborted ? `no answer in ${timeoutMs} ms` : (cause as Error).message;
-      throw failed(reason, cause);
+      const { code, message } = cause as NodeJS.ErrnoException;
+      // As it does to those whom it does not know.
+      const hungUp = "it closed the connection: it ended, or its node.yaml does not name this key";
+      const reason = code === "ECONNRESET" ? hungUp : message;
+      throw failed(signal.aborted ? `no answer in ${timeoutMs} ms` : reason, cause);
     }
   }
   return { send, close: () => agent.destroy() };

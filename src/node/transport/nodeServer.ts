@@ -70,7 +70,13 @@ export async function listenForNodes(parameters: {
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
-      reject(new NodeTransportError({ address: `${host}:${port}`, reason: cause.message, cause })),
+      reject(
+        new NodeTransportError({
+          address: `${host}:${port}`,
+          reason: `this node cannot listen there: ${inUse(cause) ? "stop what does, such as its node serve" : cause.message}`,
+          cause,
+        }),
+      ),
     );
     server.listen({ host, port }, resolve);
   });
@@ -84,6 +90,8 @@ export async function listenForNodes(parameters: {
       }),
   };
 }
+
+const inUse = (error: NodeJS.ErrnoException) => error.code === "EADDRINUSE";
 
 interface Answer {
   status: number;
