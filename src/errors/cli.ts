@@ -39,7 +39,10 @@ export class NodeUnreachableError extends BaseError {
   constructor({ rpcUrl, cause }: { rpcUrl: string; cause?: unknown }) {
     super("The node does not answer", {
       cause,
-      details: [`node: ${new URL(rpcUrl).host}`, "see chain.rpcUrl in zkmandate.yaml"],
+      details: [
+        `node: ${new URL(rpcUrl).host}`,
+        "see chain.rpcUrl in zkmandate.yaml, or a group's node's node.yaml",
+      ],
     });
   }
 }
