@@ -168,7 +168,7 @@ const queue = z
       .max(10_000)
       .default(3)
       .describe(
-        "Calls that one token may have signed with eth_signTransaction, or queued for it, without their being executed; further ones are refused. Each holds its lane until it lands or is dead, so below maxInFlight one token cannot hold a lane by itself.",
+        "Calls that one token may have signed with eth_signTransaction, or queued for it, without their being executed; further ones are refused. What comes after one in its lane cannot land before it has: until it lands or is dead it holds that lane back, so this is also how many lanes one token can hold.",
       ),
     maxSeconds: z
       .int()
