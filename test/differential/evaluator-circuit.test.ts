@@ -34,7 +34,8 @@ test("the circuit accepts exactly what the evaluator allows, rule by rule", asyn
     { numRuns: runs },
   );
   // The generator has to reach both answers and every restriction, or the test would show nothing.
-  expect(seen.allowed).toBeGreaterThan(runs / 10);
+  // It allows about one rule in eight runs; a third of that is four deviations away.
+  expect(seen.allowed).toBeGreaterThan(runs / 25);
   expect([...seen.denied.keys()].toSorted()).toEqual([
     "amount",
     "call",
