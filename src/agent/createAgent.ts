@@ -134,6 +134,7 @@ export async function createAgent(parameters: CreateAgentParameters): Promise<Ag
       ...{ kind, principal, idempotencyKey, call, validFor },
       submitter: submitter ?? at.served.submitter,
     };
+    worker.prepare();
     // What was accepted before is told of, whatever is refused now: a refusal says that nothing was done.
     const known = await journal.requests.find(wanted).catch(throwRefusal);
     if (known) return known;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { LaneElsewhereError } from "../errors/agent.ts";
 import { RequestConflictError } from "../errors/journal.ts";
 import { GateNotReadyError, StateMismatchError, UnknownLaneError } from "../errors/signer.ts";
@@ -21,6 +22,8 @@ import type { WorkingLane } from "./workingLane.ts";
 const LONGEST_WAIT = 15_000;
 /** How often the queue is looked at for requests that another process has taken, in milliseconds. */
 const QUEUE_INTERVAL = 250;
+/** When the chain is looked at after a signature that is handed out: its caller is answered first, in milliseconds. */
+const AFTER_ANSWER = 50;
 
 const stageMarks: Partial<Record<SigningStage, CrashMark>> = {
   prove: "proven",
@@ -36,6 +39,8 @@ export interface LaneWorker {
   start(): void;
   /** Finishes the step under way and gives the lane back. */
   stop(): Promise<void>;
+  /** A request is about to be added. */
+  prepare(): void;
   /** A request was added. */
   added(): void;
   /** Something is to be signed, or to be ended. */
@@ -129,8 +134,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
 
   async function assertAllowed(): Promise<void> {
     if (!lease.isHeld()) throw new LaneElsewhereError({ lane: id.lane });
-    await pauses.assertRunning(id);
-    await lane.assertBound?.(journal.name);
+    await Promise.all([pauses.assertRunning(id), lane.assertBound?.(journal.name)]);
     if (!lease.isHeld()) throw new LaneElsewhereError({ lane: id.lane });
   }
 
@@ -193,6 +197,7 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
       request = undefined;
     });
     if (oldest.kind === "send") following.wake();
+    else setTimeout(following.wake, AFTER_ANSWER).unref();
     return outcome === "moved" ? 0 : tuning.pollingInterval;
   }
 
@@ -216,7 +221,8 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
           failures = Math.min(failures + 1, 20);
         }
       }
-      if (wait > 0 && !isStopping) await wakeup.sleep(wait);
+      if (isStopping) break;
+      await (wait > 0 ? wakeup.sleep(wait) : nextTurn());
     }
   }
 
@@ -242,6 +248,10 @@ export function createLaneWorker(options: LaneWorkerOptions): LaneWorker {
       await loops;
       await inTurn(async () => open?.close());
       await lease.stop();
+    },
+    prepare() {
+      // Whatever is at work here would make what is read now outdated, or read it itself.
+      if (lease.isHeld() && !request) open?.signer.prepare();
     },
     added() {
       added += 1;

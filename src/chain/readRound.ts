@@ -9,8 +9,11 @@ const ANSWER_BOUND = 1n << 80n;
 
 export interface ReadRoundParameters {
   feed: Address;
-  /** The block to read at: its number, and its timestamp in unix seconds. */
-  block: { number: bigint; timestamp: bigint };
+  /**
+   * The block to read at: its number, the latest by default; and its timestamp in unix seconds, which may still be
+   * on its way.
+   */
+  block: { number?: bigint | undefined; timestamp: bigint | Promise<bigint> };
 }
 
 export interface ReadRoundReturnType {
@@ -37,15 +40,16 @@ export async function readRound(
     address: feed,
     abi: aggregatorAbi,
     functionName: "latestRoundData",
-    blockNumber: block.number,
+    ...(block.number !== undefined && { blockNumber: block.number }),
   }).catch((cause) => {
     throw new FeedUnusableError({ feed, reason: "it does not answer", cause });
   });
   if (answer <= 0n || answer >= ANSWER_BOUND) {
     throw new FeedUnusableError({ feed, reason: `its answer ${answer} is not in (0, 2^80)` });
   }
-  if (updatedAt === 0n || updatedAt > block.timestamp) {
-    const reason = `its round is dated ${updatedAt}, the block ${block.timestamp}`;
+  const timestamp = await block.timestamp;
+  if (updatedAt === 0n || updatedAt > timestamp) {
+    const reason = `its round is dated ${updatedAt}, the block ${timestamp}`;
     throw new FeedUnusableError({ feed, reason });
   }
   return { feed, round, answer, updatedAt };

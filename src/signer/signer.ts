@@ -6,7 +6,6 @@ import {
   LaneBusyError,
   RequestExecutedError,
   StaleChainError,
-  UnknownLaneError,
 } from "../errors/signer.ts";
 import type { AgentKey } from "../keys/keys.ts";
 import type { CommittedPolicy } from "../policy/commitment.ts";
@@ -18,9 +17,10 @@ import type { LaneId, LaneRecord, LaneStore, PendingTransition } from "../state/
 import { assertReady } from "./assertReady.ts";
 import { busyUntil, MAX_PENDING } from "./busyUntil.ts";
 import type { SignedGateCall } from "./gateCall.ts";
-import type { GateReader, GateSnapshot } from "./gateReader.ts";
+import type { GateReader } from "./gateReader.ts";
 import { gateTransition } from "./gateTransition.ts";
-import { predictedState, type Settlement, settle, stateBefore } from "./settle.ts";
+import { createLaneViews, type LaneView } from "./laneViews.ts";
+import { predictedState, stateBefore } from "./settle.ts";
 import { requestHash, type SigningRequest, validityOf } from "./signingRequest.ts";
 import { type LaneStanding, type SigningStage, standingOf } from "./standing.ts";
 
@@ -46,6 +46,8 @@ export interface SignerOptions extends LaneId {
 
 /** Signs actions of one lane, each only with a proof that the hidden policy allows it. */
 export interface Signer {
+  /** A request is about to come: begins to read the chain for it. Changes nothing, and never fails. */
+  prepare(): void;
   /** What the policy says of the action now, after all that is in flight; nothing is reserved or signed. */
   check(request: SigningRequest): Promise<Verdict>;
   /**
@@ -70,12 +72,11 @@ export interface Signer {
   standing(): Promise<LaneStanding>;
 }
 
-/** A record and what one look at the chain says of it. */
-interface View {
-  stored: LaneRecord<SignedGateCall>;
-  snapshot: GateSnapshot;
-  settlement: Settlement<SignedGateCall>;
-}
+/** What was made for a request already, or the verdict to make it by. */
+type Plan = { now: LaneView } & (
+  | { known: PendingTransition<SignedGateCall>; verdict?: undefined }
+  | { verdict: Allowed; known?: undefined }
+);
 
 /**
  * Makes the signer of one lane.
@@ -104,6 +105,8 @@ export function createSigner(options: SignerOptions): Signer {
       (feed, i, all) =>
         !isAddressEqual(feed, zeroAddress) && all.findIndex((f) => isAddressEqual(f, feed)) === i,
     );
+  const views = createLaneViews({ chainId, gate, lane, store, reader, priceFeeds });
+  const usableView = () => views.now((snapshot) => assertReady(snapshot, options));
   const actionOf = ({ target, value, data }: SigningRequest): Action => ({
     chainId,
     gate,
@@ -121,7 +124,7 @@ export function createSigner(options: SignerOptions): Signer {
     }
   }
 
-  const decideOn = (request: SigningRequest, { snapshot, settlement }: View): Verdict =>
+  const decideOn = (request: SigningRequest, { snapshot, settlement }: LaneView): Verdict =>
     decide(policy, {
       action: actionOf(request),
       time: snapshot.time,
@@ -135,28 +138,8 @@ export function createSigner(options: SignerOptions): Signer {
       tier: "gate",
     });
 
-  async function storedRecord(): Promise<LaneRecord<SignedGateCall>> {
-    const stored = await store.read({ chainId, gate, lane });
-    if (!stored) throw new UnknownLaneError({ lane });
-    return stored;
-  }
-
-  /** The record beside the chain; read again when it was written while the chain was read. */
-  async function view({ mustBeReady }: { mustBeReady: boolean }): Promise<View> {
-    for (;;) {
-      const stored = await storedRecord();
-      const snapshot = await reader.snapshot({ lane, priceFeeds });
-      if (mustBeReady) assertReady(snapshot, options);
-      try {
-        return { stored, snapshot, settlement: settle(stored, snapshot) };
-      } catch (error) {
-        if ((await storedRecord()).version === stored.version) throw error;
-      }
-    }
-  }
-
   /** Refuses a time before that of any transition that the new one follows or takes the place of (see settle.ts). */
-  function assertLater({ snapshot: { time }, settlement: { record, dead } }: View): void {
+  function assertLater({ snapshot: { time }, settlement: { record, dead } }: LaneView): void {
     const last = record.pending.at(-1)?.released.proof.time ?? 0n;
     const earliest = dead.reduce(
       (latest, { released }) => (released.proof.time >= latest ? released.proof.time + 1n : latest),
@@ -172,7 +155,7 @@ export function createSigner(options: SignerOptions): Signer {
   }
 
   /** What was already made for a request, if that is to get the same answer. */
-  function knownTransition(request: SigningRequest, { settlement, snapshot }: View) {
+  function knownTransition(request: SigningRequest, { settlement, snapshot }: LaneView) {
     const { record, final, landed, inFlight } = settlement;
     const asked = requestHash(request);
     const isAsked = (transition: { request: string }) => transition.request === asked;
@@ -187,6 +170,34 @@ export function createSigner(options: SignerOptions): Signer {
       .slice(0, index + 1)
       .every(({ deadline }) => snapshot.time <= deadline);
     return isLanding ? inFlight[index] : undefined;
+  }
+
+  /** Throws where nothing may leave. */
+  async function plan(request: SigningRequest, now: LaneView): Promise<Plan> {
+    const { snapshot, settlement } = now;
+    assertReady(snapshot, options);
+    const known = knownTransition(request, now);
+    if (known) return { now, known };
+    const until = busyUntil(settlement, snapshot, maxInFlight);
+    if (until !== undefined) {
+      throw new LaneBusyError({ lane, until, finalizedTime: snapshot.finalizedTime });
+    }
+    assertLater(now);
+    const verdict = await timed("evaluate", () => decideOn(request, now));
+    if (verdict.allowed) return { now, verdict };
+    const explanation = explainDenial(verdict.rules, options.labels);
+    throw new DeniedError({ verdict, explanation });
+  }
+
+  /** Plans on a glance, if there is one; but only a whole view refuses. */
+  async function planAtOnce(request: SigningRequest): Promise<Plan> {
+    const now = await timed("read", async () => (await views.earlier()) ?? usableView());
+    try {
+      return await plan(request, now);
+    } catch (error) {
+      if (!now.isEarlier) throw error;
+    }
+    return plan(request, await timed("read", usableView));
   }
 
   /** Signs what is reserved and records the signature; nothing else of the record changes. */
@@ -209,7 +220,7 @@ export function createSigner(options: SignerOptions): Signer {
   /** Proves and signs one allowed transition; it is durable before the signature exists. */
   async function release(
     request: SigningRequest,
-    { snapshot, settlement: { record } }: View,
+    { snapshot, settlement: { record } }: LaneView,
     verdict: Allowed,
   ): Promise<SignedGateCall> {
     const deadline = snapshot.time + validityOf(request, snapshot.maxDelay);
@@ -238,34 +249,22 @@ export function createSigner(options: SignerOptions): Signer {
   }
 
   return {
+    prepare: views.prepare,
+
     async check(request) {
-      return decideOn(request, await view({ mustBeReady: true }));
+      return decideOn(request, await usableView());
     },
 
     sign(request) {
       return store.exclusive({ chainId, gate, lane }, async () => {
-        const now = await timed("read", () => view({ mustBeReady: true }));
-        const { stored, snapshot, settlement } = now;
-        const known = knownTransition(request, now);
-        if (known) {
-          return known.released.signature === "0x" ? complete(stored, known) : known.released;
-        }
-        const until = busyUntil(settlement, snapshot, maxInFlight);
-        if (until !== undefined) {
-          throw new LaneBusyError({ lane, until, finalizedTime: snapshot.finalizedTime });
-        }
-        assertLater(now);
-        const verdict = await timed("evaluate", () => decideOn(request, now));
-        if (!verdict.allowed) {
-          const explanation = explainDenial(verdict.rules, options.labels);
-          throw new DeniedError({ verdict, explanation });
-        }
-        return release(request, now, verdict);
+        const { now, known, verdict } = await planAtOnce(request);
+        if (verdict) return release(request, now, verdict);
+        return known.released.signature === "0x" ? complete(now.stored, known) : known.released;
       });
     },
 
     async standing() {
-      const { settlement, snapshot } = await view({ mustBeReady: false });
+      const { settlement, snapshot } = await views.now();
       return standingOf(settlement, snapshot, maxInFlight);
     },
   };

@@ -3,6 +3,7 @@ import type { Hex } from "viem";
 import { describe, expect, test } from "vitest";
 import type { BaseError } from "../../src/errors/base.ts";
 import type { SignedGateCall } from "../../src/signer/gateCall.ts";
+import type { GateSnapshot } from "../../src/signer/gateReader.ts";
 import { createSigner, type Signer } from "../../src/signer/signer.ts";
 import type { SigningRequest } from "../../src/signer/signingRequest.ts";
 import type { TransitionStatus } from "../../src/signer/standing.ts";
@@ -36,9 +37,12 @@ type Crash = { write: 1 | 2; isWritten: boolean };
 /** How far behind the true chain a node answers, in blocks, and whether from a fork that was abandoned. */
 type Lag = { latest: number; finalized: number; isFork: boolean };
 type Ask = { signer: number; content: number; id: number | undefined; lag: Lag };
+/** Blocks that the parts of a glance are from; the sooner or later asked for request is decided on it. */
+type Glance = Lag & { lane: number };
 type Step =
   | ({ do: "sign"; crash: Crash | undefined } & Ask)
   | { do: "race"; asks: [Ask, Ask] }
+  | { do: "glance"; signer: number; glance: Glance }
   | { do: "mine"; seconds: number; picks: number[] | "all" }
   | { do: "reorganise"; depth: number }
   | { do: "finalize"; count: number };
@@ -71,6 +75,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("race" as const), asks: fc.tuple(ask, ask) }),
   },
   {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("glance" as const),
+      signer: fc.nat(IN_FLIGHT.length - 1),
+      glance: fc.record({
+        latest: fc.nat(3),
+        lane: fc.nat(3),
+        finalized: fc.nat(4),
+        isFork: fc.boolean(),
+      }),
+    }),
+  },
+  {
     weight: 6,
     arbitrary: fc.record({
       do: fc.constant("mine" as const),
@@ -100,6 +117,7 @@ function createWorld() {
   /** Tips of forks that the chain has left. */
   const forks: ModelBlock[] = [];
   let view: ChainView | undefined;
+  let glance: GateSnapshot | undefined;
   let crash: Crash | undefined;
   let writes = 0;
 
@@ -136,10 +154,19 @@ function createWorld() {
       secret,
       key: watchedKey,
       prover: unproven,
-      reader: { snapshot: async () => chain.snapshot(view) },
+      reader: { snapshot: async () => chain.snapshot(view), glance: async () => glance },
       store: lanes,
       maxInFlight,
     });
+  /** What nodes say that are behind. */
+  function viewFrom({ latest, finalized, isFork }: Lag): ChainView {
+    const { blocks } = chain;
+    const fork = isFork ? forks.at(-1) : undefined;
+    return {
+      latest: fork ?? (blocks[Math.max(0, blocks.length - 1 - latest)] as ModelBlock),
+      finalized: blocks[Math.max(0, chain.finalized - finalized)] as ModelBlock,
+    };
+  }
   const unlocked: typeof store = { ...watched, exclusive: (_, work) => work() };
 
   return {
@@ -149,15 +176,17 @@ function createWorld() {
     ids,
     forks,
     signers: IN_FLIGHT.map((maxInFlight) => signerOn(watched, maxInFlight)),
+    /** As after a restart: glances are forgotten, which in this world may be of hours ago. */
+    restarted: () => signerOn(watched, 1),
     unlocked: IN_FLIGHT.map((maxInFlight) => signerOn(unlocked, maxInFlight)),
     /** Lets the nodes answer as if they were behind. */
-    answerFrom({ latest, finalized, isFork }: Lag) {
-      const { blocks } = chain;
-      const fork = isFork ? forks.at(-1) : undefined;
-      view = {
-        latest: fork ?? (blocks[Math.max(0, blocks.length - 1 - latest)] as ModelBlock),
-        finalized: blocks[Math.max(0, chain.finalized - finalized)] as ModelBlock,
-      };
+    answerFrom(lag: Lag) {
+      view = viewFrom(lag);
+    },
+    /** What the next glance shows: time, lane and finality each of another block. */
+    glanceFrom(parts: Glance) {
+      const { lane } = chain.snapshot(viewFrom({ ...parts, latest: parts.lane, isFork: false }));
+      glance = { ...chain.snapshot(viewFrom(parts)), lane };
     },
     answerTruly() {
       view = undefined;
@@ -216,6 +245,10 @@ async function run(world: World, next: Step): Promise<void> {
         ),
       );
       return;
+    case "glance":
+      world.glanceFrom(next.glance);
+      (signers[next.signer] as Signer).prepare();
+      return;
     case "mine": {
       const known = [...calls.values()];
       const picked =
@@ -270,7 +303,7 @@ async function assertSafe(world: World): Promise<void> {
 
 /** Everything settles by itself: after the last deadline the lane is free, whatever happened before. */
 async function assertRecovers(world: World): Promise<void> {
-  const { chain, calls, signers } = world;
+  const { chain, calls } = world;
   chain.mine(
     1n,
     [...calls.values()].toSorted((a, b) => Number(a.seq - b.seq)),
@@ -278,7 +311,7 @@ async function assertRecovers(world: World): Promise<void> {
   // Past the deadlines of forks too that were ahead of the chain.
   chain.mine(10n * MAX_DELAY);
   chain.finalize(chain.blocks.length);
-  const signer = signers[0] as Signer;
+  const signer = world.restarted();
   const { inFlight, landed, levels } = await signer.standing();
   expect([...inFlight, ...landed]).toEqual([]);
   if ((levels[0]?.level ?? 0n) >= CAPACITY) return;

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import {
+  DeniedError,
   InvalidSignerOptionError,
   LaneBusyError,
   RequestExecutedError,
@@ -355,6 +356,102 @@ describe("a state that nobody here signed", () => {
     await signer.sign(transfer(2n));
     await expect(strange(changes).sign(transfer(3n))).rejects.toThrow(StateMismatchError);
     await expect(strange(changes).standing()).rejects.toThrow(StateMismatchError);
+  });
+});
+
+describe("a glance at the chain before the request", () => {
+  let snapshots: number;
+  let glance: () => Partial<GateSnapshot> | undefined;
+  const signerWithGlance = (options: Partial<SignerOptions> = {}) =>
+    signerWith({
+      reader: {
+        snapshot: async () => {
+          snapshots++;
+          return chain.snapshot();
+        },
+        glance: async () => {
+          const changed = glance();
+          return changed && { ...chain.snapshot(), ...changed };
+        },
+      },
+      ...options,
+    });
+  beforeEach(() => {
+    snapshots = 0;
+    glance = () => ({});
+  });
+
+  test("is enough to sign what is allowed", async () => {
+    const signer = signerWithGlance();
+    signer.prepare();
+    const signed = await signer.sign(transfer(1n));
+    expect(snapshots).toBe(0);
+    expect(chain.mine(12n, [signed])).toEqual([signed]);
+    await signer.sign(transfer(2n));
+    expect(snapshots).toBe(1);
+  });
+
+  test("is enough to hand out what is in flight", async () => {
+    const signer = signerWithGlance();
+    const signed = await signer.sign(transfer(1n));
+    signer.prepare();
+    expect(await signer.sign(transfer(1n))).toEqual(signed);
+    expect(snapshots).toBe(1);
+  });
+
+  test.each<[string, () => Partial<GateSnapshot> | undefined]>([
+    ["a pause", () => ({ paused: true })],
+    ["another policy", () => ({ lane: { ...chain.snapshot().lane, policy: 1n } })],
+    ["another agent key", () => ({ agent: { kind: 0, id: "0x00" } })],
+    ["a state that nobody signed", () => ({ lane: { ...chain.snapshot().lane, state: 1n } })],
+    ["an earlier time than an action in flight", () => ({ time: NOON - 1n })],
+    ["a time out of hours", () => ({ time: NOON + 10n ** 9n })],
+    ["nothing", () => undefined],
+    [
+      "no chain at all",
+      () => {
+        throw new Error("no node");
+      },
+    ],
+  ])("refuses nothing: %s is looked at again", async (_, changed) => {
+    const signer = signerWithGlance({
+      committed: {
+        ...committed,
+        policy: {
+          ...committed.policy,
+          rules: committed.policy.rules.map((rule) => ({ ...rule, validUntil: NOON + 10n ** 8n })),
+        },
+      },
+    });
+    await signer.sign(transfer(1n));
+    glance = changed;
+    signer.prepare();
+    expect((await signer.sign(transfer(2n))).seq).toBe(1n);
+    expect(snapshots).toBe(2);
+  });
+
+  test("does not let through what a whole look denies", async () => {
+    const signer = signerWithGlance({ committed: committedTo(1_000n) });
+    chain = createModelChain({
+      ...{ lane: LANE, key, genesis, startsAt: NOON },
+      committed: committedTo(1_000n),
+    });
+    chain.mine(12n, [await signer.sign(transfer(1_000n))]);
+    signer.prepare();
+    await expect(signer.sign(transfer(1n))).rejects.toThrow(DeniedError);
+  });
+
+  test("knows what is final from before: nothing is free by it that was not", async () => {
+    const signer = signerWithGlance();
+    await signer.sign(short(1n));
+    chain.mine(6n);
+    const before = chain.snapshot();
+    glance = () => ({ finalized: before.finalized, finalizedTime: before.finalizedTime });
+    signer.prepare();
+    await expect(signer.sign(transfer(2n))).rejects.toThrow(LaneBusyError);
+    chain.finalize(1);
+    signer.prepare();
+    expect((await signer.sign(transfer(2n))).seq).toBe(0n);
   });
 });
 

@@ -81,7 +81,7 @@ export async function runBench({
     onProgress("start-up, in fresh processes");
     const start = await benchStart();
     onProgress("service, under load");
-    const service = await benchService(runs);
+    const service = await benchService(runs, prover);
     onProgress("development setup");
     const setupDev = await benchSetup();
     onProgress("signatures, by kind of key");

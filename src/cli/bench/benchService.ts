@@ -2,14 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, encodeFunctionData, erc20Abi, type Hex, numberToHex, padHex } from "viem";
 import { waitForTransactionReceipt } from "viem/actions";
 import { gateEvents } from "../../chain/gateEvents.ts";
+import type { Prover } from "../../prover/prover.ts";
 import { type BenchDesk, MAX_TRANSFER, openBenchDesk } from "./benchDesk.ts";
-import { measure, type Timing } from "./measure.ts";
+import { pipelineOf } from "./benchStages.ts";
+import { summarize, type Timing, timeOf } from "./measure.ts";
 
 const LANES = 8;
 const CLIENTS = 20;
 const REQUESTS = 500;
 /** Requests before the counted ones: the service compiles what it runs often. */
 const WARM_UP = 20;
+/** Requests in a row, and then as many of the pipeline: what else the machine does slows both. */
+const IN_A_ROW = 5;
 /** How often clients ask what became of a request, milliseconds. */
 const POLLING_INTERVAL = 250;
 
@@ -18,6 +22,8 @@ export interface ServiceBench {
   /** Milliseconds from a request over HTTP to its signed gate call, durable; one at a time. */
   requestMedianMs: number;
   requestP95Ms: number;
+  /** Milliseconds from decision to signature in the measuring process, in turn with the requests. */
+  pipelineMedianMs: number;
   /** 500 requests at once from 20 clients over 8 lanes, to their landing on a local chain. */
   load: {
     /** Requests that were answered with a transaction's hash. */
@@ -38,19 +44,29 @@ interface SignedTransaction {
  * Measures `zkmandate serve` on a local chain.
  *
  * @param runs how many requests count for the median
+ * @param prover for the pipeline beside it
  */
-export async function benchService(runs: number): Promise<ServiceBench> {
+export async function benchService(runs: number, prover: Prover): Promise<ServiceBench> {
   const desk = await openBenchDesk(LANES);
   try {
-    const { medianMs, p95Ms } = await timeRequests(desk, runs);
-    return { requestMedianMs: medianMs, requestP95Ms: p95Ms, load: await load(desk) };
+    const { request, pipeline } = await timeRequests(desk, runs, pipelineOf("gate", prover));
+    return {
+      requestMedianMs: request.medianMs,
+      requestP95Ms: request.p95Ms,
+      pipelineMedianMs: pipeline.medianMs,
+      load: await load(desk),
+    };
   } finally {
     await desk.close();
   }
 }
 
-/** Signs and, outside of the time, lands one action after the other. */
-async function timeRequests(desk: BenchDesk, runs: number): Promise<Timing> {
+/** Signs and, outside of the time, lands one action after the other; in turn with the pipeline alone. */
+async function timeRequests(
+  desk: BenchDesk,
+  runs: number,
+  pipeline: () => Promise<unknown>,
+): Promise<Record<"request" | "pipeline", Timing>> {
   const { submitter, control } = desk;
   let n = 0;
   let signed: SignedTransaction | undefined;
@@ -70,9 +86,17 @@ async function timeRequests(desk: BenchDesk, runs: number): Promise<Timing> {
     await land();
     await ask();
   }
-  const timing = await measure(runs, ask, land);
-  await land();
-  return timing;
+  for (let run = 0; run < WARM_UP; run++) await pipeline();
+  const times: Record<"request" | "pipeline", number[]> = { request: [], pipeline: [] };
+  for (let run = 0; run < runs; run++) {
+    await land();
+    times.request.push(await timeOf(ask));
+    if ((run + 1) % IN_A_ROW > 0 && run + 1 < runs) continue;
+    await land();
+    signed = undefined;
+    for (let each = 0; each < IN_A_ROW; each++) times.pipeline.push(await timeOf(pipeline));
+  }
+  return { request: summarize(times.request), pipeline: summarize(times.pipeline) };
 }
 
 /** All clients hand in everything at once and wait until the chain has it. */

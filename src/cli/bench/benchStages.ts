@@ -84,11 +84,11 @@ export async function benchCircuit(
   };
 }
 
-/** Decision to signature by a real signer, whose lane stands before the next action each time. */
-function pipelineOf(
+/** Decision to signature, action by action, by a real signer whose lane stands before the next action each time. */
+export function pipelineOf(
   circuit: CircuitName,
   prover: Prover,
-  actions: readonly BenchAction[],
+  actions: readonly BenchAction[] = benchActions(circuit, ACTIONS),
 ): () => Promise<unknown> {
   const committed = benchPolicy({ circuit, chainId: CHAIN_ID, token: TOKEN });
   const key = ecdsaKey(new Uint8Array(32).fill(1));

@@ -35,9 +35,14 @@ export async function measure(
   const samples: number[] = [];
   for (let run = 0; run < runs; run++) {
     await prepare();
-    const start = performance.now();
-    await work();
-    samples.push(performance.now() - start);
+    samples.push(await timeOf(work));
   }
   return summarize(samples);
+}
+
+/** Milliseconds that one run takes. */
+export async function timeOf(work: () => unknown): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
 }

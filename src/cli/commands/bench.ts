@@ -64,7 +64,8 @@ export function benchCommand(): Command {
                 ]),
             [
               "service, request to signed call",
-              `${service.requestMedianMs.toFixed(1)} ms, p95 ${service.requestP95Ms.toFixed(1)} ms`,
+              `${service.requestMedianMs.toFixed(1)} ms, p95 ${service.requestP95Ms.toFixed(1)} ms; ` +
+                `decision to signature beside it ${service.pipelineMedianMs.toFixed(1)} ms`,
             ],
             [
               "service, load to landing",
