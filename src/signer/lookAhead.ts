@@ -1,19 +1,19 @@
 import type { GateSnapshot } from "./gateReader.ts";
 
-/** How old a glance may be when it is used, in milliseconds: less than a node lags by one block. */
+/** How old a snapshot may be when it is used, in milliseconds: less than a node lags by one block. */
 const GOOD_FOR = 1_000;
 
-/** Glances at the chain before the request is there that the glance is for. */
+/** Reads the chain before the request is there that it is read for. */
 export interface LookAhead {
-  /** Begins a glance, unless a good one is there or on its way. */
+  /** Begins to read, unless a good snapshot is there or on its way. */
   begin(): void;
-  /** The glance, for one request only; undefined if none was begun, it failed, or it is too old. */
+  /** What was read, for one request only; undefined if nothing was, it failed, or it is too old. */
   take(): Promise<GateSnapshot | undefined>;
 }
 
 /** @param now milliseconds of a clock that is never set */
 export function createLookAhead(
-  glance: () => Promise<GateSnapshot | undefined>,
+  read: () => Promise<GateSnapshot>,
   now = () => performance.now(),
 ): LookAhead {
   let begun: { at: number; snapshot: Promise<GateSnapshot | undefined> } | undefined;
@@ -21,7 +21,7 @@ export function createLookAhead(
 
   return {
     begin() {
-      if (!isGood()) begun = { at: now(), snapshot: glance().catch(() => undefined) };
+      if (!isGood()) begun = { at: now(), snapshot: read().catch(() => undefined) };
     },
     async take() {
       const taken = isGood() ? begun : undefined;

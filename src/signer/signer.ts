@@ -189,7 +189,7 @@ export function createSigner(options: SignerOptions): Signer {
     throw new DeniedError({ verdict, explanation });
   }
 
-  /** Plans on a glance, if there is one; but only a whole view refuses. */
+  /** Plans on what was read ahead, if anything was; but refuses only on what the chain says now. */
   async function planAtOnce(request: SigningRequest): Promise<Plan> {
     const now = await timed("read", async () => (await views.earlier()) ?? usableView());
     try {

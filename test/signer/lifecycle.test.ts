@@ -3,7 +3,6 @@ import type { Hex } from "viem";
 import { describe, expect, test } from "vitest";
 import type { BaseError } from "../../src/errors/base.ts";
 import type { SignedGateCall } from "../../src/signer/gateCall.ts";
-import type { GateSnapshot } from "../../src/signer/gateReader.ts";
 import { createSigner, type Signer } from "../../src/signer/signer.ts";
 import type { SigningRequest } from "../../src/signer/signingRequest.ts";
 import type { TransitionStatus } from "../../src/signer/standing.ts";
@@ -37,12 +36,10 @@ type Crash = { write: 1 | 2; isWritten: boolean };
 /** How far behind the true chain a node answers, in blocks, and whether from a fork that was abandoned. */
 type Lag = { latest: number; finalized: number; isFork: boolean };
 type Ask = { signer: number; content: number; id: number | undefined; lag: Lag };
-/** Blocks that the parts of a glance are from; the sooner or later asked for request is decided on it. */
-type Glance = Lag & { lane: number };
 type Step =
   | ({ do: "sign"; crash: Crash | undefined } & Ask)
   | { do: "race"; asks: [Ask, Ask] }
-  | { do: "glance"; signer: number; glance: Glance }
+  | { do: "prepare"; signer: number; lag: Lag }
   | { do: "mine"; seconds: number; picks: number[] | "all" }
   | { do: "reorganise"; depth: number }
   | { do: "finalize"; count: number };
@@ -77,14 +74,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constant("glance" as const),
+      do: fc.constant("prepare" as const),
       signer: fc.nat(IN_FLIGHT.length - 1),
-      glance: fc.record({
-        latest: fc.nat(3),
-        lane: fc.nat(3),
-        finalized: fc.nat(4),
-        isFork: fc.boolean(),
-      }),
+      lag,
     }),
   },
   {
@@ -117,7 +109,6 @@ function createWorld() {
   /** Tips of forks that the chain has left. */
   const forks: ModelBlock[] = [];
   let view: ChainView | undefined;
-  let glance: GateSnapshot | undefined;
   let crash: Crash | undefined;
   let writes = 0;
 
@@ -154,7 +145,7 @@ function createWorld() {
       secret,
       key: watchedKey,
       prover: unproven,
-      reader: { snapshot: async () => chain.snapshot(view), glance: async () => glance },
+      reader: { snapshot: async () => chain.snapshot(view) },
       store: lanes,
       maxInFlight,
     });
@@ -176,17 +167,12 @@ function createWorld() {
     ids,
     forks,
     signers: IN_FLIGHT.map((maxInFlight) => signerOn(watched, maxInFlight)),
-    /** As after a restart: glances are forgotten, which in this world may be of hours ago. */
+    /** As after a restart: what was read ahead is forgotten, which in this world may be of hours ago. */
     restarted: () => signerOn(watched, 1),
     unlocked: IN_FLIGHT.map((maxInFlight) => signerOn(unlocked, maxInFlight)),
     /** Lets the nodes answer as if they were behind. */
     answerFrom(lag: Lag) {
       view = viewFrom(lag);
-    },
-    /** What the next glance shows: time, lane and finality each of another block. */
-    glanceFrom(parts: Glance) {
-      const { lane } = chain.snapshot(viewFrom({ ...parts, latest: parts.lane, isFork: false }));
-      glance = { ...chain.snapshot(viewFrom(parts)), lane };
     },
     answerTruly() {
       view = undefined;
@@ -245,9 +231,10 @@ async function run(world: World, next: Step): Promise<void> {
         ),
       );
       return;
-    case "glance":
-      world.glanceFrom(next.glance);
+    case "prepare":
+      world.answerFrom(next.lag);
       (signers[next.signer] as Signer).prepare();
+      world.answerTruly();
       return;
     case "mine": {
       const known = [...calls.values()];

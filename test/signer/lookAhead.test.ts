@@ -2,15 +2,15 @@ import { describe, expect, test, vi } from "vitest";
 import type { GateSnapshot } from "../../src/signer/gateReader.ts";
 import { createLookAhead } from "../../src/signer/lookAhead.ts";
 
-/** Glances that are told apart by their time. */
-function createGlances() {
+/** Snapshots that are told apart by their time. */
+function createSnapshots() {
   let taken = 0n;
   return vi.fn(async () => ({ time: ++taken }) as GateSnapshot);
 }
 
-describe("a glance ahead", () => {
+describe("a look ahead", () => {
   test("is there for one request, and for no second one", async () => {
-    const { begin, take } = createLookAhead(createGlances());
+    const { begin, take } = createLookAhead(createSnapshots());
     begin();
     expect(await take()).toEqual({ time: 1n });
     expect(await take()).toBeUndefined();
@@ -20,12 +20,12 @@ describe("a glance ahead", () => {
 
   test("is not taken again while a good one is there, and not used once it is old", async () => {
     let now = 0;
-    const glances = createGlances();
-    const { begin, take } = createLookAhead(glances, () => now);
+    const snapshots = createSnapshots();
+    const { begin, take } = createLookAhead(snapshots, () => now);
     begin();
     now = 999;
     begin();
-    expect(glances).toHaveBeenCalledTimes(1);
+    expect(snapshots).toHaveBeenCalledTimes(1);
     now = 1_000;
     expect(await take()).toBeUndefined();
     begin();
@@ -39,6 +39,6 @@ describe("a glance ahead", () => {
   });
 
   test("was never begun: there is none", async () => {
-    expect(await createLookAhead(createGlances()).take()).toBeUndefined();
+    expect(await createLookAhead(createSnapshots()).take()).toBeUndefined();
   });
 });

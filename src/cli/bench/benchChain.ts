@@ -1,4 +1,6 @@
-import { createHardhatRuntimeEnvironment } from "hardhat/hre";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import {
   type Account,
   bytesToHex,
@@ -18,7 +20,12 @@ export const CHAIN_ID = 31_337;
 
 export type BenchWallet = WalletClient<Transport, Chain, Account>;
 
-/** A chain of this process (Hardhat's EDR, Osaka rules) that speaks JSON-RPC over HTTP on this machine. */
+/** This module is TypeScript in the sources and JavaScript when built; so is its fork. */
+const chainProcess = fileURLToPath(
+  new URL(`./chainProcess${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
+);
+
+/** A chain in a process of its own, so that whoever measures does not wait for its work. */
 export interface BenchChain {
   rpcUrl: string;
   control: ChainControl;
@@ -28,20 +35,11 @@ export interface BenchChain {
 }
 
 export async function openBenchChain(): Promise<BenchChain> {
-  const environment = await createHardhatRuntimeEnvironment({
-    networks: {
-      local: {
-        type: "edr-simulated",
-        chainType: "l1",
-        hardfork: "osaka",
-        chainId: CHAIN_ID,
-        throwOnTransactionFailures: false,
-      },
-    },
+  const node = fork(chainProcess, [`${CHAIN_ID}`]);
+  const rpcUrl = await new Promise<string>((resolve, reject) => {
+    node.once("message", (url) => resolve(url as string));
+    node.once("exit", (code) => reject(new Error(`the chain's process ended with ${code}`)));
   });
-  const node = await environment.network.createServer({ network: "local" }, "127.0.0.1", 0);
-  const { address: host, port } = await node.listen();
-  const rpcUrl = `http://${host}:${port}`;
   const chain = defineChain({
     id: CHAIN_ID,
     name: "bench",
@@ -60,6 +58,10 @@ export async function openBenchChain(): Promise<BenchChain> {
         chain,
         transport,
       }),
-    close: () => node.close(),
+    async close() {
+      const ended = once(node, "exit");
+      node.disconnect();
+      await ended;
+    },
   };
 }

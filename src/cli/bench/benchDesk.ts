@@ -41,7 +41,7 @@ rules:
     charge: { volume: amount, velocity: 1 }
 `;
 
-/** A gate on a node of this process, and the service that signs for it in a process of its own. */
+/** A gate, and the service that signs for it in a process of its own. */
 export interface BenchDesk {
   gate: Address;
   token: Address;
