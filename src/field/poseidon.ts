@@ -1,5 +1,14 @@
-import { buildPoseidon } from "circomlibjs";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import type * as circomlibjs from "circomlibjs";
 import { assertFieldElement } from "./field.ts";
+
+/** circomlibjs offers only its index, which loads ethers too: 38 MB and a third of a second in every process. */
+const poseidonModule = new URL(
+  "../src/poseidon_wasm.js",
+  pathToFileURL(createRequire(import.meta.url).resolve("circomlibjs")),
+).href;
+const { buildPoseidon }: Pick<typeof circomlibjs, "buildPoseidon"> = await import(poseidonModule);
 
 /** The uses of Poseidon; each hashes under its own tag (docs/PROTOCOL.md §1). */
 export const hashDomain = {
