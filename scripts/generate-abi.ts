@@ -31,7 +31,6 @@ const built = (path: string) =>
 
 const contracts: Contract[] = [
   { name: "PolicyAccount", artifact: built("gate/PolicyAccount"), into: "src/chain" },
-  { name: "GateLens", artifact: built("lens/GateLens"), into: "src/chain" },
   { name: "GateVerifier", artifact: built("verifier/GateVerifier"), into: "src/chain" },
   { name: "WideVerifier", artifact: built("verifier/WideVerifier"), into: "src/chain" },
   {

@@ -22,7 +22,7 @@ import type { WorkingLane } from "./workingLane.ts";
 const LONGEST_WAIT = 15_000;
 /** How often the queue is looked at for requests that another process has taken, in milliseconds. */
 const QUEUE_INTERVAL = 250;
-/** When the chain is looked at after a signature that is handed out: its caller is answered first, in milliseconds. */
+/** When the chain is looked at after a request that is not sent: its caller is answered first, in milliseconds. */
 const AFTER_ANSWER = 5;
 
 const stageMarks: Partial<Record<SigningStage, CrashMark>> = {

@@ -3,16 +3,28 @@ import { readContract } from "viem/actions";
 import { FeedUnusableError } from "../errors/chain.ts";
 import { aggregatorAbi } from "./aggregator.ts";
 import type { ReadClient } from "./client.ts";
-import { type FeedRound, usableRound } from "./usableRound.ts";
+
+/** Bound of a feed's answer that the gate enforces. */
+const ANSWER_BOUND = 1n << 80n;
 
 export interface ReadRoundParameters {
   feed: Address;
-  /** The block to read at: its number, and its timestamp in unix seconds. */
-  block: { number: bigint; timestamp: bigint };
+  /**
+   * The block to read at: its number, the latest by default; and its timestamp in unix seconds, which may still be
+   * on its way.
+   */
+  block: { number?: bigint | undefined; timestamp: bigint | Promise<bigint> };
 }
 
-/** Within the bounds that the gate enforces at that block. */
-export type ReadRoundReturnType = FeedRound;
+export interface ReadRoundReturnType {
+  feed: Address;
+  /** Chainlink's uint80 */
+  round: bigint;
+  /** In the feed's decimals, 0 < answer < 2^80 */
+  answer: bigint;
+  /** unix seconds, 0 < updatedAt ≤ the block's timestamp */
+  updatedAt: bigint;
+}
 
 /**
  * Reads the round of a feed that is current at a block. Time is the block's, never this machine's.
@@ -28,9 +40,17 @@ export async function readRound(
     address: feed,
     abi: aggregatorAbi,
     functionName: "latestRoundData",
-    blockNumber: block.number,
+    ...(block.number !== undefined && { blockNumber: block.number }),
   }).catch((cause) => {
     throw new FeedUnusableError({ feed, reason: "it does not answer", cause });
   });
-  return usableRound({ feed, round, answer, updatedAt }, block.timestamp);
+  if (answer <= 0n || answer >= ANSWER_BOUND) {
+    throw new FeedUnusableError({ feed, reason: `its answer ${answer} is not in (0, 2^80)` });
+  }
+  const timestamp = await block.timestamp;
+  if (updatedAt === 0n || updatedAt > timestamp) {
+    const reason = `its round is dated ${updatedAt}, the block ${timestamp}`;
+    throw new FeedUnusableError({ feed, reason });
+  }
+  return { feed, round, answer, updatedAt };
 }

@@ -4,8 +4,9 @@ import { FeedUnusableError } from "../errors/chain.ts";
 import { aggregatorAbi } from "./aggregator.ts";
 import type { ReadClient } from "./client.ts";
 import type { ReadRoundReturnType } from "./readRound.ts";
-import { usableRound } from "./usableRound.ts";
 
+/** Bound of a feed's answer that the gate enforces. */
+const ANSWER_BOUND = 1n << 80n;
 /** Chainlink's proxies number rounds by phase in the bits from here on. */
 const PHASE_SHIFT = 64n;
 
@@ -61,5 +62,11 @@ export async function readRoundAt(
     if (next.updatedAt <= time) throw unusable(`round ${round} was replaced at ${next.updatedAt}`);
     ({ answer, updatedAt } = named);
   }
-  return { ...usableRound({ feed, round, answer, updatedAt }, time), latestAnswer };
+  if (updatedAt === 0n || updatedAt > time) {
+    throw unusable(`round ${round} is dated ${updatedAt}, the action ${time}`);
+  }
+  if (answer <= 0n || answer >= ANSWER_BOUND) {
+    throw unusable(`its answer ${answer} is not in (0, 2^80)`);
+  }
+  return { feed, round, answer, updatedAt, latestAnswer };
 }

@@ -16,15 +16,6 @@ export class DeploymentFailedError extends BaseError {
   }
 }
 
-/** There is no contract at a gate's address. */
-export class GateMissingError extends BaseError {
-  override readonly name = "GateMissingError";
-
-  constructor(input: { gate: Address }) {
-    super(`There is no gate at ${input.gate}`);
-  }
-}
-
 /** A feed gives no answer that the gate would accept. */
 export class FeedUnusableError extends BaseError {
   override readonly name = "FeedUnusableError";

@@ -57,4 +57,13 @@ export interface GateReader {
    * @throws if the chain or the gate's risk feed cannot be read: doubt denies
    */
   snapshot(input: SnapshotInput): Promise<GateSnapshot>;
+  /**
+   * Nearly a snapshot, in one round trip: the parts of the latest block are read side by side and may be of
+   * neighbouring blocks, and what is final is the last snapshot's, which is true for ever. Good enough to act
+   * on, since the gate checks everything again; not to refuse on.
+   *
+   * @returns undefined if that cannot be known: take a snapshot
+   * @throws as `snapshot` does
+   */
+  glance?(input: SnapshotInput): Promise<GateSnapshot | undefined>;
 }

@@ -11,13 +11,13 @@ export interface LaneView {
   stored: LaneRecord<SignedGateCall>;
   snapshot: GateSnapshot;
   settlement: Settlement<SignedGateCall>;
-  /** Whether the chain was read first, before there was anything to decide. */
+  /** Whether the chain was only glanced at, before the record was read. */
   isEarlier: boolean;
 }
 
 /** Looks at one lane, in the record and on the chain. */
 export interface LaneViews {
-  /** Begins to read the chain for the next `earlier`. */
+  /** Begins a glance at the chain for the next `earlier`. */
   prepare(): void;
   /**
    * The record beside the chain; read again when it was written while the chain was read.
@@ -27,7 +27,7 @@ export interface LaneViews {
    */
   now(assertUsable?: (snapshot: GateSnapshot) => void): Promise<LaneView>;
   /**
-   * The record beside the chain as it was read before: as a node shows it that lags.
+   * The record beside a glance at the chain from before it was read: as a node shows it that lags.
    *
    * @returns undefined where there is none, or it does not fit: look `now`
    */
@@ -43,8 +43,8 @@ export function createLaneViews(
   },
 ): LaneViews {
   const { chainId, gate, lane, store, reader, priceFeeds } = options;
-  const read = async () => reader.snapshot({ lane, priceFeeds });
-  const lookAhead = createLookAhead(read);
+  // Asynchronous, so that whatever a reader throws is a glance that failed.
+  const lookAhead = createLookAhead(async () => reader.glance?.({ lane, priceFeeds }));
 
   async function storedRecord(): Promise<LaneRecord<SignedGateCall>> {
     const stored = await store.read({ chainId, gate, lane });
@@ -58,7 +58,7 @@ export function createLaneViews(
     async now(assertUsable) {
       for (;;) {
         const stored = await storedRecord();
-        const snapshot = await read();
+        const snapshot = await reader.snapshot({ lane, priceFeeds });
         assertUsable?.(snapshot);
         try {
           return { stored, snapshot, settlement: settle(stored, snapshot), isEarlier: false };

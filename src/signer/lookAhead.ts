@@ -1,19 +1,19 @@
 import type { GateSnapshot } from "./gateReader.ts";
 
-/** How old a snapshot may be when it is used, in milliseconds: less than a node lags by one block. */
+/** How old a glance may be when it is taken, in milliseconds: nodes lag as much. */
 const GOOD_FOR = 1_000;
 
-/** Reads the chain before the request is there that it is read for. */
+/** Glances at the chain before the request is there that the glance is for. */
 export interface LookAhead {
-  /** Begins to read, unless a good snapshot is there or on its way. */
+  /** Begins a glance, unless a good one is there or on its way. */
   begin(): void;
-  /** What was read, for one request only; undefined if nothing was, it failed, or it is too old. */
+  /** The glance, for one request only; undefined if none was begun, it failed, or it is too old. */
   take(): Promise<GateSnapshot | undefined>;
 }
 
 /** @param now milliseconds of a clock that is never set */
 export function createLookAhead(
-  read: () => Promise<GateSnapshot>,
+  glance: () => Promise<GateSnapshot | undefined>,
   now = () => performance.now(),
 ): LookAhead {
   let begun: { at: number; snapshot: Promise<GateSnapshot | undefined> } | undefined;
@@ -21,7 +21,7 @@ export function createLookAhead(
 
   return {
     begin() {
-      if (!isGood()) begun = { at: now(), snapshot: read().catch(() => undefined) };
+      if (!isGood()) begun = { at: now(), snapshot: glance().catch(() => undefined) };
     },
     async take() {
       const taken = isGood() ? begun : undefined;

@@ -73,7 +73,7 @@ export interface Signer {
 }
 
 /** What was made for a request already, or the verdict to make it by. */
-type Plan = { now: LaneView } & (
+type Plan = { view: LaneView } & (
   | { known: PendingTransition<SignedGateCall>; verdict?: undefined }
   | { verdict: Allowed; known?: undefined }
 );
@@ -173,29 +173,29 @@ export function createSigner(options: SignerOptions): Signer {
   }
 
   /** Throws where nothing may leave. */
-  async function plan(request: SigningRequest, now: LaneView): Promise<Plan> {
-    const { snapshot, settlement } = now;
+  async function plan(request: SigningRequest, view: LaneView): Promise<Plan> {
+    const { snapshot, settlement } = view;
     assertReady(snapshot, options);
-    const known = knownTransition(request, now);
-    if (known) return { now, known };
+    const known = knownTransition(request, view);
+    if (known) return { view, known };
     const until = busyUntil(settlement, snapshot, maxInFlight);
     if (until !== undefined) {
       throw new LaneBusyError({ lane, until, finalizedTime: snapshot.finalizedTime });
     }
-    assertLater(now);
-    const verdict = await timed("evaluate", () => decideOn(request, now));
-    if (verdict.allowed) return { now, verdict };
+    assertLater(view);
+    const verdict = await timed("evaluate", () => decideOn(request, view));
+    if (verdict.allowed) return { view, verdict };
     const explanation = explainDenial(verdict.rules, options.labels);
     throw new DeniedError({ verdict, explanation });
   }
 
-  /** Plans on what was read ahead, if anything was; but refuses only on what the chain says now. */
-  async function planAtOnce(request: SigningRequest): Promise<Plan> {
-    const now = await timed("read", async () => (await views.earlier()) ?? usableView());
+  /** Plans on a glance, if there is one; but only a whole view refuses. */
+  async function planFor(request: SigningRequest): Promise<Plan> {
+    const view = await timed("read", async () => (await views.earlier()) ?? usableView());
     try {
-      return await plan(request, now);
+      return await plan(request, view);
     } catch (error) {
-      if (!now.isEarlier) throw error;
+      if (!view.isEarlier) throw error;
     }
     return plan(request, await timed("read", usableView));
   }
@@ -257,9 +257,9 @@ export function createSigner(options: SignerOptions): Signer {
 
     sign(request) {
       return store.exclusive({ chainId, gate, lane }, async () => {
-        const { now, known, verdict } = await planAtOnce(request);
-        if (verdict) return release(request, now, verdict);
-        return known.released.signature === "0x" ? complete(now.stored, known) : known.released;
+        const { view, known, verdict } = await planFor(request);
+        if (verdict) return release(request, view, verdict);
+        return known.released.signature === "0x" ? complete(view.stored, known) : known.released;
       });
     },
 

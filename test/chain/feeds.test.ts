@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deployContract } from "../../src/chain/deployContract.ts";
+import { createGateReader } from "../../src/chain/gateReader.ts";
 import { readRound } from "../../src/chain/readRound.ts";
 import { demoFeedAbi } from "../../src/cli/demo/abi/demoFeed.ts";
 import { demoFeedBytecode } from "../../src/cli/demo/bytecode/demoFeed.ts";
@@ -77,5 +78,44 @@ describe("a snapshot for the signer", () => {
       name: "FeedUnusableError",
       message: expect.stringMatching(new RegExp(riskFeed, "i")),
     });
+  });
+});
+
+describe("a glance for the signer", () => {
+  it("is the snapshot at the latest block, with what was final at the last snapshot", async () => {
+    const { local, deployer, gate } = world;
+    const reader = createGateReader(local.control, { gate });
+    const { address: price } = await deployContract(deployer, {
+      name: "DemoFeed",
+      abi: demoFeedAbi,
+      bytecode: demoFeedBytecode.creation,
+      args: ["ETH / USD", 8, 3_000n],
+    });
+    await publish(70n);
+    const wanted = { lane: 0, priceFeeds: [price, deployer.account.address] };
+    expect(await reader.glance?.(wanted)).toBeUndefined();
+    const before = await reader.snapshot(wanted);
+    expect(await reader.glance?.(wanted)).toEqual(before);
+
+    await publish(80n);
+    await local.control.mine({ blocks: 80 });
+    const glance = await reader.glance?.(wanted);
+    const after = await reader.snapshot(wanted);
+    expect(after.finalizedTime).toBeGreaterThan(before.finalizedTime);
+    const { finalizedTime, finalized } = before;
+    expect(glance).toEqual({ ...after, finalizedTime, finalized });
+    expect(glance?.risk?.answer).toBe(80n);
+  });
+
+  it("is none without the risk feed, or with another lane's snapshot alone", async () => {
+    const { local, gate } = world;
+    const reader = createGateReader(local.control, { gate });
+    await publish(70n);
+    await reader.snapshot({ lane: 0, priceFeeds: [] });
+    expect(await reader.glance?.({ lane: 1, priceFeeds: [] })).toBeUndefined();
+    await publish(-5n);
+    await expect(reader.glance?.({ lane: 0, priceFeeds: [] })).rejects.toBeInstanceOf(
+      FeedUnusableError,
+    );
   });
 });

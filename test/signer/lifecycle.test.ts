@@ -3,6 +3,7 @@ import type { Hex } from "viem";
 import { describe, expect, test } from "vitest";
 import type { BaseError } from "../../src/errors/base.ts";
 import type { SignedGateCall } from "../../src/signer/gateCall.ts";
+import type { GateSnapshot } from "../../src/signer/gateReader.ts";
 import { createSigner, type Signer } from "../../src/signer/signer.ts";
 import type { SigningRequest } from "../../src/signer/signingRequest.ts";
 import type { TransitionStatus } from "../../src/signer/standing.ts";
@@ -36,10 +37,12 @@ type Crash = { write: 1 | 2; isWritten: boolean };
 /** How far behind the true chain a node answers, in blocks, and whether from a fork that was abandoned. */
 type Lag = { latest: number; finalized: number; isFork: boolean };
 type Ask = { signer: number; content: number; id: number | undefined; lag: Lag };
+/** Blocks that the parts of a glance are from; the sooner or later asked for request is decided on it. */
+type Glance = Lag & { lane: number };
 type Step =
   | ({ do: "sign"; crash: Crash | undefined } & Ask)
   | { do: "race"; asks: [Ask, Ask] }
-  | { do: "prepare"; signer: number; lag: Lag }
+  | { do: "glance"; signer: number; glance: Glance }
   | { do: "mine"; seconds: number; picks: number[] | "all" }
   | { do: "reorganise"; depth: number }
   | { do: "finalize"; count: number };
@@ -74,9 +77,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constant("prepare" as const),
+      do: fc.constant("glance" as const),
       signer: fc.nat(IN_FLIGHT.length - 1),
-      lag,
+      glance: fc.record({
+        latest: fc.nat(3),
+        lane: fc.nat(3),
+        finalized: fc.nat(4),
+        isFork: fc.boolean(),
+      }),
     }),
   },
   {
@@ -109,6 +117,7 @@ function createWorld() {
   /** Tips of forks that the chain has left. */
   const forks: ModelBlock[] = [];
   let view: ChainView | undefined;
+  let glance: GateSnapshot | undefined;
   let crash: Crash | undefined;
   let writes = 0;
 
@@ -145,7 +154,7 @@ function createWorld() {
       secret,
       key: watchedKey,
       prover: unproven,
-      reader: { snapshot: async () => chain.snapshot(view) },
+      reader: { snapshot: async () => chain.snapshot(view), glance: async () => glance },
       store: lanes,
       maxInFlight,
     });
@@ -167,12 +176,17 @@ function createWorld() {
     ids,
     forks,
     signers: IN_FLIGHT.map((maxInFlight) => signerOn(watched, maxInFlight)),
-    /** As after a restart: what was read ahead is forgotten, which in this world may be of hours ago. */
+    /** As after a restart: glances are forgotten, which in this world may be of hours ago. */
     restarted: () => signerOn(watched, 1),
     unlocked: IN_FLIGHT.map((maxInFlight) => signerOn(unlocked, maxInFlight)),
     /** Lets the nodes answer as if they were behind. */
     answerFrom(lag: Lag) {
       view = viewFrom(lag);
+    },
+    /** What the next glance shows: time, lane and finality each of another block. */
+    glanceFrom(parts: Glance) {
+      const { lane } = chain.snapshot(viewFrom({ ...parts, latest: parts.lane, isFork: false }));
+      glance = { ...chain.snapshot(viewFrom(parts)), lane };
     },
     answerTruly() {
       view = undefined;
@@ -231,10 +245,9 @@ async function run(world: World, next: Step): Promise<void> {
         ),
       );
       return;
-    case "prepare":
-      world.answerFrom(next.lag);
-      (signers[next.signer] as Signer).prepare();
-      world.answerTruly();
+    case "glance":
+      world.glanceFrom(next.glance);
+      for (const each of [signers, unlocked]) (each[next.signer] as Signer).prepare();
       return;
     case "mine": {
       const known = [...calls.values()];

@@ -2,15 +2,15 @@ import { describe, expect, test, vi } from "vitest";
 import type { GateSnapshot } from "../../src/signer/gateReader.ts";
 import { createLookAhead } from "../../src/signer/lookAhead.ts";
 
-/** Snapshots that are told apart by their time. */
-function createSnapshots() {
+/** Glances that are told apart by their time. */
+function createGlances() {
   let taken = 0n;
   return vi.fn(async () => ({ time: ++taken }) as GateSnapshot);
 }
 
-describe("a look ahead", () => {
+describe("a glance ahead", () => {
   test("is there for one request, and for no second one", async () => {
-    const { begin, take } = createLookAhead(createSnapshots());
+    const { begin, take } = createLookAhead(createGlances());
     begin();
     expect(await take()).toEqual({ time: 1n });
     expect(await take()).toBeUndefined();
@@ -20,12 +20,12 @@ describe("a look ahead", () => {
 
   test("is not taken again while a good one is there, and not used once it is old", async () => {
     let now = 0;
-    const snapshots = createSnapshots();
-    const { begin, take } = createLookAhead(snapshots, () => now);
+    const glances = createGlances();
+    const { begin, take } = createLookAhead(glances, () => now);
     begin();
     now = 999;
     begin();
-    expect(snapshots).toHaveBeenCalledTimes(1);
+    expect(glances).toHaveBeenCalledTimes(1);
     now = 1_000;
     expect(await take()).toBeUndefined();
     begin();
@@ -39,6 +39,6 @@ describe("a look ahead", () => {
   });
 
   test("was never begun: there is none", async () => {
-    expect(await createLookAhead(createSnapshots()).take()).toBeUndefined();
+    expect(await createLookAhead(createGlances()).take()).toBeUndefined();
   });
 });

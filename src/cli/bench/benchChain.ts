@@ -38,6 +38,7 @@ export async function openBenchChain(): Promise<BenchChain> {
   const node = fork(chainProcess, [`${CHAIN_ID}`]);
   const rpcUrl = await new Promise<string>((resolve, reject) => {
     node.once("message", (url) => resolve(url as string));
+    node.once("error", reject);
     node.once("exit", (code) => reject(new Error(`the chain's process ended with ${code}`)));
   });
   const chain = defineChain({
@@ -59,8 +60,9 @@ export async function openBenchChain(): Promise<BenchChain> {
         transport,
       }),
     async close() {
+      if (node.exitCode !== null || node.signalCode !== null) return;
       const ended = once(node, "exit");
-      node.disconnect();
+      if (node.connected) node.disconnect();
       await ended;
     },
   };

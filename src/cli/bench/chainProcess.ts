@@ -1,6 +1,8 @@
 /** A process of its own that `openBenchChain` forks: a chain (Hardhat's EDR, Osaka rules) behind JSON-RPC. */
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 
+process.once("disconnect", () => process.exit());
+
 const environment = await createHardhatRuntimeEnvironment({
   networks: {
     local: {
@@ -14,5 +16,4 @@ const environment = await createHardhatRuntimeEnvironment({
 });
 const node = await environment.network.createServer({ network: "local" }, "127.0.0.1", 0);
 const { address, port } = await node.listen();
-process.once("disconnect", () => process.exit());
 process.send?.(`http://${address}:${port}`);
