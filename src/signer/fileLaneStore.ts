@@ -8,8 +8,10 @@ import { fromStoredRecord, toStoredRecord } from "../state/laneRecordFormat.ts";
 import type { LaneId, LaneStore } from "../state/laneStore.ts";
 import type { SignedGateCall } from "./gateCall.ts";
 
-/** How long another process is waited for, 100 ms apart. */
-const LOCK_RETRIES = { retries: 50, minTimeout: 100, maxTimeout: 100 };
+/** milliseconds after which the lock of a process that died is taken over; a living one renews it. */
+const STALE_LOCK = 10_000;
+/** Others are waited for 100 ms apart, for longer than the dead can stand in the way. */
+const LOCK_RETRIES = { retries: 120, minTimeout: 100, maxTimeout: 100 };
 
 const nameOf = ({ chainId, gate, lane }: LaneId) => `${chainId}-${gate.toLowerCase()}-${lane}`;
 
@@ -77,6 +79,7 @@ export function createFileLaneStore(
       const release = await lockfile
         .lock(path, {
           realpath: false,
+          stale: STALE_LOCK,
           retries: LOCK_RETRIES,
           // Whoever took the lock over wins: the next write here finds the record replaced.
           onCompromised: () => undefined,

@@ -1,4 +1,6 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -57,6 +59,28 @@ test("what was written is read, with its version", async () => {
   expect(first.version).toBe(1);
   expect(await store.read(LANE)).toEqual(first);
   expect((await store.write({ ...first, seq: 1n })).version).toBe(2);
+});
+
+test("a process that is killed while it holds a lane does not keep it", {
+  timeout: 60_000,
+}, async () => {
+  // As any process does it: the identity is not used by a lock.
+  const module = new URL("../../src/signer/fileLaneStore.ts", import.meta.url);
+  const holder = spawn(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    `import { createFileLaneStore } from ${JSON.stringify(module.href)};
+     await createFileLaneStore(${JSON.stringify(folder)}).exclusive(${JSON.stringify(LANE)}, async () => {
+       console.log("held");
+       await new Promise((resolve) => setTimeout(resolve, 600_000));
+     });`,
+  ]);
+  await once(holder.stdout, "data");
+  holder.kill("SIGKILL");
+  await once(holder, "close");
+  const lock = join(folder, `${LANE.chainId}-${LANE.gate.toLowerCase()}-${LANE.lane}.lock`);
+  expect((await stat(lock)).isDirectory()).toBe(true);
+  expect(await store.exclusive(LANE, async () => "mine")).toBe("mine");
 });
 
 describe("records of the first format", () => {
