@@ -1,4 +1,3 @@
-import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import {
   type Account,
   type Chain,
@@ -15,6 +14,7 @@ import {
   type WalletClient,
 } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { createLocalEnvironment } from "./localEnvironment.ts";
 
 /** A client that reads the chain and steers it: mining, time, balances. */
 export type ChainControl = Client<Transport, Chain, undefined> & PublicActions & TestActions;
@@ -51,20 +51,8 @@ export async function createLocalChain(parameters: {
   chainId: number;
   startsAt?: Date | undefined;
 }): Promise<LocalChain> {
-  const { chainId, startsAt } = parameters;
-  const environment = await createHardhatRuntimeEnvironment({
-    networks: {
-      local: {
-        type: "edr-simulated",
-        chainType: "l1",
-        hardfork: "osaka",
-        chainId,
-        ...(startsAt && { initialDate: startsAt }),
-        // As real nodes do: a refused transaction is mined, and its receipt says so.
-        throwOnTransactionFailures: false,
-      },
-    },
-  });
+  const { chainId } = parameters;
+  const environment = await createLocalEnvironment(parameters);
   const connection = await environment.network.create({ network: "local" });
   const chain = defineChain({
     id: chainId,
