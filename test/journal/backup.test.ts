@@ -106,8 +106,9 @@ const routes = [
 describe("a backup", () => {
   for (const [from, to] of routes) {
     const isMissing = !hasPostgres() && `${from}${to}`.includes("PostgreSQL");
+    const why = isMissing ? " (needs npm's server for the platform)" : "";
     it.skipIf(isMissing)(
-      `of ${from} gives everything back in ${to}, as of one moment`,
+      `of ${from} gives everything back in ${to}, as of one moment${why}`,
       async () => {
         const path = join(folder, `${from}-${to}.age`);
         const journal = await open(from);

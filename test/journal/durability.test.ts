@@ -59,7 +59,8 @@ async function killAfter(target: object, rounds: number): Promise<Round[]> {
 
 describe.each(["SQLite", "PostgreSQL"])("a journal in %s", (kind) => {
   const isMissing = kind === "PostgreSQL" && !hasPostgres();
-  it.skipIf(isMissing)("keeps what it said it wrote when its process is killed", async () => {
+  const why = isMissing ? " (needs npm's server for the platform)" : "";
+  it.skipIf(isMissing)(`keeps what it said it wrote when its process is killed${why}`, async () => {
     const { database, target } = await (
       create[kind] as () => ReturnType<(typeof create)[string]>
     )();

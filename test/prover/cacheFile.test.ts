@@ -15,11 +15,14 @@ import { temporaryFolder } from "./setup/fixtures.ts";
 const owner = sha256(Buffer.from("of the test"));
 
 describe("readCacheFile", () => {
-  it.skipIf(process.platform === "win32")("does not wait at a named pipe", async () => {
-    const file = { directory: await temporaryFolder(), kind: "table", owner };
-    execFileSync("mkfifo", [cachePath(file)]);
-    expect(readCacheFile(file, (bytes) => new Uint8Array(bytes))).toBe(false);
-  });
+  it.skipIf(process.platform === "win32")(
+    "does not wait at a named pipe (Windows has no mkfifo)",
+    async () => {
+      const file = { directory: await temporaryFolder(), kind: "table", owner };
+      execFileSync("mkfifo", [cachePath(file)]);
+      expect(readCacheFile(file, (bytes) => new Uint8Array(bytes))).toBe(false);
+    },
+  );
 });
 
 describe("writeCacheFile", () => {

@@ -36,7 +36,7 @@ const skipped = unavailable === undefined ? "" : ` (skipped: ${unavailable})`;
 
 describe("PKCS#11 without a token", () => {
   it.skipIf(unavailable === "pkcs11js is not installed")(
-    "a module that is not there, or is none, is named",
+    "a module that is not there, or is none, is named (needs pkcs11js)",
     async () => {
       for (const module of ["/nowhere/module.so", "/etc/hostname"]) {
         const place = { module, token: "desk", key: "agent" };
