@@ -1,11 +1,8 @@
 import type { Address } from "viem";
 import { readContract } from "viem/actions";
 import { FeedUnusableError } from "../errors/chain.ts";
-import { aggregatorAbi } from "./aggregator.ts";
+import { ANSWER_BOUND, aggregatorAbi, ROUND_BOUND } from "./aggregator.ts";
 import type { ReadClient } from "./client.ts";
-
-/** Bound of a feed's answer that the gate enforces. */
-const ANSWER_BOUND = 1n << 80n;
 
 export interface ReadRoundParameters {
   feed: Address;
@@ -46,6 +43,9 @@ export async function readRound(
   });
   if (answer <= 0n || answer >= ANSWER_BOUND) {
     throw new FeedUnusableError({ feed, reason: `its answer ${answer} is not in (0, 2^80)` });
+  }
+  if (round >= ROUND_BOUND) {
+    throw new FeedUnusableError({ feed, reason: `its round ${round} is not below 2^80` });
   }
   const timestamp = await block.timestamp;
   if (updatedAt === 0n || updatedAt > timestamp) {

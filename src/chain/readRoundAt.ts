@@ -1,12 +1,10 @@
 import type { Address } from "viem";
 import { readContract } from "viem/actions";
 import { FeedUnusableError } from "../errors/chain.ts";
-import { aggregatorAbi } from "./aggregator.ts";
+import { ANSWER_BOUND, aggregatorAbi } from "./aggregator.ts";
 import type { ReadClient } from "./client.ts";
 import type { ReadRoundReturnType } from "./readRound.ts";
 
-/** Bound of a feed's answer that the gate enforces. */
-const ANSWER_BOUND = 1n << 80n;
 /** Chainlink's proxies number rounds by phase in the bits from here on. */
 const PHASE_SHIFT = 64n;
 
