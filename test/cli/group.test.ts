@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Address, parseEther } from "viem";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { freePorts } from "../../src/cli/demo/freePorts.ts";
 import { importKeystore } from "../../src/keys/keystore.ts";
 import { createSealIdentity } from "../../src/keys/sealed.ts";
 import { type LocalNode, startNode } from "./node.ts";
@@ -43,14 +43,6 @@ const run = (folder: string, ...args: string[]) =>
   zkmandateJson(["-w", folder, ...args, "--passphrase-file", join(root, "passphrase")], {
     cwd: root,
   });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Starts a node's process and waits until it listens. */
 async function serve(number: number): Promise<void> {
@@ -132,8 +124,9 @@ async function configure(number: number, extra: { gates?: string; coordinator?: 
 
 describe("a group of nodes, from the command line", () => {
   it("makes its key without any machine ever holding it", async () => {
-    for (const number of numbers) {
-      const port = await freePort();
+    const ports = await freePorts(numbers.length);
+    for (const [i, number] of numbers.entries()) {
+      const port = ports[i] as number;
       const options = ["--participant", `${number}`, "--port", `${port}`];
       const { json } = await run(root, "node", "init", folderOf(number), ...options);
       nodes.set(number, { key: json.key, recipient: json.recipient, port });

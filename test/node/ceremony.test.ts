@@ -1,5 +1,6 @@
 import { request } from "node:https";
 import { describe, expect, it } from "vitest";
+import { freePorts } from "../../src/cli/demo/freePorts.ts";
 import { FrostAbortError } from "../../src/errors/frost.ts";
 import {
   type Ceremony,
@@ -11,21 +12,8 @@ import { groupKeyId } from "../../src/keys/frost/group.ts";
 import { verifySchnorr } from "../../src/keys/schnorr.ts";
 import { conductCeremony } from "../../src/node/conductCeremony.ts";
 import { paths } from "../../src/node/paths.ts";
-import { listenForNodes } from "../../src/node/transport/nodeServer.ts";
 import { tlsIdentity } from "../../src/node/transport/tlsIdentity.ts";
 import { digestOf, identityOf, nodesOf, range, signWith } from "../keys/frost/support.ts";
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = await listenForNodes({
-    identity: identityOf(1),
-    host: "127.0.0.1",
-    port: 0,
-    handlers: {},
-  });
-  await server.close();
-  return server.port;
-}
 
 /** Tells a node something as node 3, whatever it is. */
 async function post(port: number, text: string): Promise<void> {
@@ -55,9 +43,10 @@ async function conduct(
   } = {},
 ) {
   const addresses = new Map<number, { host: string; port: number; publicKey: `0x${string}` }>();
-  for (const id of ids) {
+  const ports = await freePorts(ids.length);
+  for (const [i, id] of ids.entries()) {
     const { publicKey } = identityOf(id);
-    addresses.set(id, { host: "127.0.0.1", port: await freePort(), publicKey });
+    addresses.set(id, { host: "127.0.0.1", port: ports[i] as number, publicKey });
   }
   const kept = new Map<number, CeremonyResult>();
   const results = await Promise.allSettled(

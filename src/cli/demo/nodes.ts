@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Address, bytesToHex, numberToHex } from "viem";
@@ -17,6 +16,7 @@ import { serveNode } from "../../node/serveNode.ts";
 import type { Mandate } from "../mandates.ts";
 import { NODE_FILE, nodeFiles, readShare } from "../nodeFolder.ts";
 import type { Epoch } from "./desk.ts";
+import { freePorts } from "./freePorts.ts";
 
 const THRESHOLD = 2;
 const PARTICIPANTS = [1, 2, 3] as const;
@@ -251,17 +251,4 @@ function start(folder: string, ...command: readonly string[]): Running {
   );
   listening.promise.catch(() => undefined);
   return { child, listening: listening.promise, ended };
-}
-
-/** Ports that are free now; the nodes name each other's before they listen. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return (server.address() as AddressInfo).port;
-    }),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
