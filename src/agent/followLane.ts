@@ -157,13 +157,13 @@ async function land(
       { status: "landed", transactions: hashesOf(outer), failure: undefined, mayLand: undefined },
       {
         audit: { event: "landed", policy: lane.open.policy, ...(transaction && { transaction }) },
-        marks: { audited: "landing-audited", moved: "request-landed" },
+        mark: "request-landed",
       },
     );
     lane.observer.onStage?.("confirm", Math.max(0, Date.now() - request.updatedAt), current);
   }
   if (status !== "final") return;
-  await lane.ledger.move(current, { status: "final" }, { marks: { moved: "request-final" } });
+  await lane.ledger.move(current, { status: "final" }, { mark: "request-final" });
 }
 
 /** The block that had executed it was replaced. */
@@ -252,7 +252,7 @@ async function send(
   const moved = await ledger.move(
     request,
     { status: "submitted", transactions: hashesOf(transaction) },
-    { marks: { moved: "request-submitted" } },
+    { mark: "request-submitted" },
   );
   lane.observer.onStage?.("submit", performance.now() - start, moved);
   return true;
@@ -320,7 +320,7 @@ async function bury(
 ): Promise<void> {
   if (request.kind === "send" && request.status === "signed" && !outer) {
     const change = { status: "queued", signed: undefined } as const;
-    await lane.ledger.move(request, change, { marks: { moved: "request-requeued" } });
+    await lane.ledger.move(request, change, { mark: "request-requeued" });
     return;
   }
   const message = "What was signed can no longer land";

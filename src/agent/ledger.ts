@@ -28,15 +28,15 @@ export interface AuditNote {
 
 /** What goes along with a request's move. */
 export interface MoveOptions {
-  /** Appended to the audit log before the move is made, so before anybody can see it. */
+  /** Appended to the audit log together with the move. */
   audit?: AuditNote;
-  /** Marked after the audit entry, and after the move. */
-  marks?: { audited?: CrashMark; moved?: CrashMark };
+  /** Marked after the move. */
+  mark?: CrashMark;
   /** Why a request ended, for whoever waits in this process. */
   cause?: unknown;
 }
 
-/** The requests of this process's agent: every move of one is audited, durable and told, in this order. */
+/** The requests of this process's agent: every move of one is audited and durable at once, and then told. */
 export interface Ledger {
   add(request: NewRequest): Promise<{ request: RequestRecord; isNew: boolean }>;
   audit(request: RequestRecord, note: AuditNote): Promise<void>;
@@ -73,12 +73,13 @@ export function createLedger(options: {
   const queueClock = createQueueClock();
   const listeners = new Map<string, Set<(moved: RequestRecord, cause: unknown) => void>>();
 
-  async function audit(request: RequestRecord, { event, ...more }: AuditNote): Promise<void> {
-    await journal.audit.append(auditContent(event, request, manifest, more));
-  }
+  const contentOf = (request: RequestRecord, { event, ...more }: AuditNote) =>
+    auditContent(event, request, manifest, more);
 
   return {
-    audit,
+    async audit(request, note) {
+      await journal.audit.append(contentOf(request, note));
+    },
 
     async add(request) {
       const added = await journal.requests.add(request);
@@ -88,13 +89,10 @@ export function createLedger(options: {
       return added;
     },
 
-    async move(request, change, { audit: note, marks = {}, cause } = {}) {
-      if (note) {
-        await audit({ ...request, ...change }, note);
-        if (marks.audited) crashPoint(marks.audited);
-      }
-      const moved = await journal.requests.advance(request.id, request.status, change);
-      if (marks.moved) crashPoint(marks.moved);
+    async move(request, change, { audit: note, mark, cause } = {}) {
+      const content = note && contentOf({ ...request, ...change }, note);
+      const moved = await journal.requests.advance(request.id, request.status, change, content);
+      if (mark) crashPoint(mark);
       if (moved.status !== "queued") queueClock.forget(moved);
       if (moved.status !== request.status) observer.onStatus?.(moved, request.status);
       for (const listener of listeners.get(request.id) ?? []) listener(moved, cause);

@@ -61,7 +61,7 @@ export async function signNext(lane: WorkingLane, request: RequestRecord): Promi
     { status: "signed", signed },
     {
       audit: { event: "signed", policy: lane.open.policy },
-      marks: { audited: "signature-audited", moved: "request-signed" },
+      mark: "request-signed",
     },
   );
   return "moved";

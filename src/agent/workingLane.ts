@@ -53,9 +53,7 @@ export async function endRequest(
       ...(open && { policy: open.policy }),
       ...(transaction && { transaction }),
     },
-    marks: isDenial
-      ? { audited: "denial-audited", moved: "denial-recorded" }
-      : { audited: "failure-audited", moved: "request-failed" },
+    mark: isDenial ? "denial-recorded" : "request-failed",
     cause,
   };
   const mayLand = request.signed && !isExpiry ? true : undefined;

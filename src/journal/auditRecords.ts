@@ -18,16 +18,7 @@ const PAGE = 500;
  */
 export function createAuditRecords(database: Database, cipher: RecordCipher): Journal["audit"] {
   const append = inBatches((contents: readonly AuditContent[]) =>
-    database.write(async (db) => {
-      let head = await readHead(db, cipher, (query) => database.lockRows(query));
-      const entries = contents.map((content) => {
-        const entry = sealEntry(content, head);
-        head = entry;
-        return entry;
-      });
-      await appendEntries(db, cipher, entries);
-      return entries;
-    }),
+    database.write((db) => appendContents(db, database, cipher, contents)),
   );
   return {
     async append(content) {
@@ -119,6 +110,23 @@ export async function* readAudit(
   if (head !== undefined && end < head.index) {
     throw damaged(end + 1, `it is missing; the log's head is ${head.index}`);
   }
+}
+
+/** Seals entries on the head and adds them; the head is locked until the transaction ends. */
+export async function appendContents(
+  db: Queries,
+  database: Pick<Database, "lockRows">,
+  cipher: RecordCipher,
+  contents: readonly AuditContent[],
+): Promise<AuditEntry[]> {
+  let head = await readHead(db, cipher, (query) => database.lockRows(query));
+  const entries = contents.map((content) => {
+    const entry = sealEntry(content, head);
+    head = entry;
+    return entry;
+  });
+  await appendEntries(db, cipher, entries);
+  return entries;
 }
 
 /** Adds entries that were sealed on the head, and moves the head to the last. */

@@ -93,6 +93,7 @@ export interface Journal {
     /**
      * Compare-and-swap on the status.
      *
+     * @param audit appended to the audit log in the same transaction: both are recorded, or neither
      * @throws {RequestConflictError} if the request does not stand at `from`
      */
     advance(
@@ -101,6 +102,7 @@ export interface Journal {
       change: Partial<
         Pick<RequestRecord, "status" | "signed" | "transactions" | "failure" | "mayLand">
       >,
+      audit?: AuditContent,
     ): Promise<RequestRecord>;
     /** How many stand where, of a lane or of all. */
     count(lane?: LaneId): Promise<Partial<Record<RequestStatus, number>>>;

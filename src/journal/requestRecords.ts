@@ -8,6 +8,7 @@ import {
   RequestConflictError,
 } from "../errors/journal.ts";
 import type { LaneId } from "../state/laneStore.ts";
+import { appendContents } from "./auditRecords.ts";
 import type { Database } from "./database.ts";
 import type { Journal } from "./journal.ts";
 import { laneColumns } from "./laneRecords.ts";
@@ -89,7 +90,7 @@ export function createRequestRecords(
         return (await query.execute()).map(open);
       }),
 
-    advance: (id, from, change) =>
+    advance: (id, from, change, audit) =>
       database.write(async (db) => {
         const row = await database
           .lockRows(db.selectFrom("requests").select(requestColumns).where("id", "=", id))
@@ -106,6 +107,8 @@ export function createRequestRecords(
           .where("version", "=", row.version)
           .executeTakeFirstOrThrow();
         await recordHashes(db, id, advanced.transactions);
+        // Last, since others wait for the log's head from here to the end of the transaction.
+        if (audit) await appendContents(db, database, cipher, [audit]);
         return advanced;
       }),
 

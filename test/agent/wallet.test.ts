@@ -228,10 +228,10 @@ describe("crash marks", () => {
       crashMarks.slice(crashMarks.indexOf(from), crashMarks.indexOf(to) + 1);
     expect(passed.filter((mark) => !mark.startsWith("mined"))).toEqual([
       ...inOrder("request-recorded", "signature-recorded"),
-      ...inOrder("signature-audited", "request-submitted"),
-      ...inOrder("landing-audited", "request-landed"),
+      ...inOrder("request-signed", "request-submitted"),
+      "request-landed",
       "request-recorded",
-      ...inOrder("denial-audited", "denial-recorded"),
+      "denial-recorded",
     ]);
   });
 });

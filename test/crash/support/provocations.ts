@@ -51,9 +51,7 @@ const stranding: Provocation = async (world) => {
 
 /** How a service is brought to each mark. */
 export const provocations: Partial<Record<CrashMark, Provocation>> = {
-  "denial-audited": denial,
   "denial-recorded": denial,
-  "failure-audited": failure,
   "request-failed": failure,
   "request-requeued": burial,
   "replacement-recorded": stranding,

@@ -276,5 +276,12 @@ async function checkAudit(evidence: Evidence): Promise<number> {
     const event = expected[status] ?? (call ? "failed" : "refused");
     if (!events.has(`${event} ${id}`)) violate(`audit log: ${id} is ${status}, not ${event}`);
   }
+  // What ends a request for good is recorded with the entry that says so, and so is said once.
+  const ended = entries.filter(({ event }) => event === "denied" || event === "refused");
+  for (const [i, { event, request, index }] of ended.entries()) {
+    if (request === undefined) continue;
+    const isSaid = ended.slice(0, i).some((other) => other.request === request);
+    if (isSaid) violate(`audit log, entry ${index}: ${request} is ${event} once more`);
+  }
   return entries.length;
 }

@@ -319,6 +319,55 @@ export function journalContract(create: () => Promise<TestDatabase>): void {
       expect(await rival.requests.get(id)).toMatchObject({ status: "failed", failure, signed });
     });
 
+    it("advance together with what the audit log says of it, or neither happens", async () => {
+      const { request } = await journal.requests.add(newRequest());
+      const { id } = request;
+      const conflict = { name: "RequestConflictError" };
+      const landed = note({ event: "landed", request: id });
+      await expect(
+        journal.requests.advance(id, "signed", { status: "landed" }, landed),
+      ).rejects.toMatchObject(conflict);
+      expect(await collect(journal.audit.read())).toEqual([]);
+
+      const signed = note({ request: id });
+      await journal.requests.advance(id, "queued", { status: "signed" }, signed);
+      await expect(
+        rival.requests.advance(id, "queued", { status: "signed" }, signed),
+      ).rejects.toMatchObject(conflict);
+      expect(await collect(journal.audit.read())).toMatchObject([{ ...signed, index: 1 }]);
+
+      // What is no entry of the log, or finds the log damaged, moves nothing.
+      await expect(
+        journal.requests.advance(id, "signed", { status: "landed" }, note({ at: Number.NaN })),
+      ).rejects.toThrow();
+      await database.execute("update audit_head set position = 0");
+      await expect(
+        journal.requests.advance(id, "signed", { status: "landed" }, landed),
+      ).rejects.toMatchObject({ name: "JournalDamagedError" });
+      expect(await rival.requests.get(id)).toMatchObject({ status: "signed" });
+    });
+
+    it("of several processes advance at once, and the audit log stays one chain", async () => {
+      const added = await Promise.all(
+        Array.from({ length: 40 }, () => journal.requests.add(newRequest())),
+      );
+      await Promise.all(
+        added.map(async ({ request: { id } }, i) => {
+          const handle = i % 2 ? journal : rival;
+          await handle.requests.advance(id, "queued", { status: "signed" }, note({ request: id }));
+          await handle.audit.append(note({ event: "submitted", request: id }));
+          const landed = note({ event: "landed", request: id });
+          await handle.requests.advance(id, "signed", { status: "landed" }, landed);
+        }),
+      );
+      const entries = await collect(journal.audit.read());
+      expect(await verifyAuditLog(entries)).toMatchObject({ isIntact: true, entries: 120 });
+      for (const { request: one } of added) {
+        const events = entries.flatMap(({ request, event }) => (request === one.id ? event : []));
+        expect(events).toEqual(["signed", "submitted", "landed"]);
+      }
+    });
+
     it("are found by every hash of a transaction that carried them", async () => {
       const { id } = (await journal.requests.add(newRequest())).request;
       await journal.requests.advance(id, "queued", { transactions: [hash(1)] });
