@@ -162,8 +162,9 @@ describe("a service whose agent is a group", () => {
   it("says what is missing with two down, and goes on by itself when one is back", async () => {
     await nodes.stop(2);
     const before = await desk.node.control.getBalance({ address: payee });
+    const said = service?.lines.length;
     const waiting = send(parseEther("0.3"));
-    await service?.said('"standing":"blocked"');
+    await service?.said('"standing":"blocked"', said);
     const { result: lanes } = await call("zkmandate_status");
     expect(lanes).toMatchObject([{ lane: 0, state: "blocked", queued: 1 }]);
     expect(lanes[0].problem).toContain("needed: 2");

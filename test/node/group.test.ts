@@ -86,7 +86,7 @@ describe("a node that does not do its part is worked around", () => {
 
   it("a node that stalls, and it is asked last from then on", async () => {
     const nodes = await withFirst((node) => ({ ...node, sign: () => new Promise(() => {}) }));
-    const { key, faults } = world.keyOver(nodes, { signMs: 3_000 });
+    const { key, faults } = world.keyOver(nodes, { signMs: 8_000 });
     await act(key, world.transfer(23n));
     expect(kindsOf(faults)).toEqual(["1 absent"]);
     await act(key, world.transfer(24n));

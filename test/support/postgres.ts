@@ -48,7 +48,11 @@ export async function startPostgres(): Promise<PostgresServer> {
     persistent: true,
     // The server refuses to run as root.
     createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+    postgresFlags: [
+      ...["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+      // Its files change only by what a test does.
+      ...["-c", "autovacuum=off"],
+    ],
     onLog: () => undefined,
     onError: () => undefined,
   });

@@ -4,12 +4,11 @@ import { CHAIN_ID, type CrashWorld } from "./crashWorld.ts";
 
 const ends = new Set(["final", "denied", "failed", "expired"]);
 
-/** Waits until every order has come to its end: nothing of it is left to do, whatever the chain does. */
-export const ordersEnded = ({ client }: CrashWorld): Promise<unknown> =>
-  Promise.all(client.logs.map((log) => client.settled(log, ends)));
-
 /** Waits until every order has come to its end, and every nonce that was taken is used for good. */
-export async function atRest(world: CrashWorld, journal: DatabaseJournal): Promise<void> {
-  await ordersEnded(world);
-  while ((await journal.transactions.open(CHAIN_ID, world.submitter)).length > 0) await sleep(100);
+export async function atRest(
+  { client, submitter }: CrashWorld,
+  journal: DatabaseJournal,
+): Promise<void> {
+  await Promise.all(client.logs.map((log) => client.settled(log, ends)));
+  while ((await journal.transactions.open(CHAIN_ID, submitter)).length > 0) await sleep(100);
 }

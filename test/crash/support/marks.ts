@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { crashMarks } from "../../../src/agent/crashMarks.ts";
 import type { RunningService } from "../../server/support/desk.ts";
 import { type Archive, createArchive } from "./archive.ts";
-import { ordersEnded } from "./atRest.ts";
+import { atRest } from "./atRest.ts";
 import { comeToRest } from "./comeToRest.ts";
 import { type CrashWorld, startCrashWorld } from "./crashWorld.ts";
 import { provoke } from "./provocations.ts";
@@ -44,14 +44,15 @@ export function describeMarks(journalKind: "sqlite" | "postgres"): void {
       const doomed = await startDoomed(mark);
       const provoked = provoke(world, mark);
       expect(await doomed.exited).toBeNull();
+      world.witness.intercept();
       standby ??= await world.start();
       const logs = await provoked;
+      const journal = await world.openJournal();
       // Else the next that is to die could come to its mark by what is left of these, before it is asked anything.
-      await ordersEnded(world);
+      await atRest(world, journal);
       expect(logs.filter(({ method }) => method === "eth_sendTransaction").length).toBeGreaterThan(
         0,
       );
-      const journal = await world.openJournal();
       await archive.collect(journal);
       await journal.close();
     });

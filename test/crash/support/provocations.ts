@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Hex, keccak256 } from "viem";
+import { type Address, type Hex, isAddressEqual, keccak256, parseTransaction } from "viem";
 import type { CrashMark } from "../../../src/agent/crashMarks.ts";
 import type { CrashWorld } from "./crashWorld.ts";
 import type { OrderLog } from "./deskClient.ts";
@@ -37,15 +37,20 @@ const burial: Provocation = async (world) => {
   return [signed, await paid];
 };
 
-/** The node keeps a payment to itself until it can no longer land: its nonce is used up by something else. */
+/**
+ * The node keeps a payment to itself until it can no longer land: its nonce is used up by something else. Until
+ * the process is dead, or the payment would use the nonce up by being sent again too late.
+ */
 const stranding: Provocation = async (world) => {
-  const { client, order, keeper, witness } = world;
-  witness.intercept(async (method, [raw], pass) =>
-    method === "eth_sendRawTransaction" ? keccak256(raw as Hex) : pass(),
-  );
+  const { client, order, keeper, witness, desk } = world;
+  witness.intercept(async (method, [raw], pass) => {
+    const isPayment =
+      method === "eth_sendRawTransaction" &&
+      isAddressEqual(parseTransaction(raw as Hex).to as Address, desk.gate as Address);
+    return isPayment ? keccak256(raw as Hex) : pass();
+  });
   const log = await client.place(order("pay", { lane: 1, validFor: SHORT }));
   await keeper.outlive(SHORT + 1);
-  witness.intercept();
   return [log];
 };
 

@@ -198,6 +198,8 @@ export async function createNodeWorld({ nodes: count = 3, threshold = 2 } = {}) 
         group,
         nodes,
         identity: coordinator,
+        // Nodes, chain and coordinator share a thread here: none of them is slow on its own.
+        ...{ commitMs: 30_000, signMs: 60_000 },
         ...options,
         onFault: (fault) => faults.push(fault),
       });
