@@ -1,4 +1,4 @@
-import { concatHex, getAddress, type Hex, numberToHex, padHex } from "viem";
+import { getAddress, padHex } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deployContract } from "../../src/chain/deployContract.ts";
 import { createGateReader } from "../../src/chain/gateReader.ts";
@@ -6,6 +6,7 @@ import { readRound } from "../../src/chain/readRound.ts";
 import { demoFeedAbi } from "../../src/cli/demo/abi/demoFeed.ts";
 import { demoFeedBytecode } from "../../src/cli/demo/bytecode/demoFeed.ts";
 import { FeedUnusableError } from "../../src/errors/chain.ts";
+import { returningCode } from "../support/returningCode.ts";
 import { createWorld, type World } from "./support/world.ts";
 
 let world: World;
@@ -13,23 +14,6 @@ beforeAll(async () => {
   world = await createWorld();
 });
 afterAll(() => world.close());
-
-/** A contract that gives the same words to whatever it is asked. */
-const returning = (words: readonly bigint[]): Hex =>
-  concatHex([
-    ...words.map((word, i) =>
-      // PUSH32 word, PUSH1 offset, MSTORE
-      concatHex([
-        "0x7f",
-        numberToHex(word, { size: 32 }),
-        "0x60",
-        numberToHex(32 * i, { size: 1 }),
-        "0x52",
-      ]),
-    ),
-    // PUSH1 length, PUSH1 0, RETURN
-    ...(["0x60", numberToHex(32 * words.length, { size: 1 }), "0x6000f3"] as const),
-  ]);
 
 async function publish(answer: bigint) {
   const { deployer, riskFeed } = world;
@@ -66,7 +50,7 @@ describe("reading a round", () => {
     const feed = getAddress(padHex("0xfeed", { size: 20 }));
     const block = await control.getBlock();
     const answering = async (round: bigint) => {
-      await control.setCode({ address: feed, bytecode: returning([round, 5n, 1n, 1n, 1n]) });
+      await control.setCode({ address: feed, bytecode: returningCode([round, 5n, 1n, 1n, 1n]) });
       return readRound(control, { feed, block: { timestamp: block.timestamp } });
     };
     expect(await answering((1n << 80n) - 1n)).toMatchObject({ round: (1n << 80n) - 1n });

@@ -1,5 +1,5 @@
 import { getCurveFromName } from "ffjavascript";
-import { type Address, concatHex, type Hex, keccak256, numberToHex } from "viem";
+import { type Address, type Hex, keccak256 } from "viem";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { circuits } from "../../src/action/circuits.ts";
 import { challenge, gatedActionDigest } from "../../src/action/digest.ts";
@@ -14,6 +14,7 @@ import { createKernelProver } from "../../src/prover/kernel/kernelProver.ts";
 import type { SignedGateCall } from "../../src/signer/gateCall.ts";
 import { bindTransition, circuitInput, type Transition } from "../../src/witness/witness.ts";
 import { CHAIN_ID, claimedTransition, GATE } from "../support/mandate.ts";
+import { returningCode } from "../support/returningCode.ts";
 import { snarkjsVerify } from "../support/snarkjsVerify.ts";
 import { loadVectors, type Vector } from "../support/vectors.ts";
 
@@ -36,21 +37,8 @@ let timelock: Address;
 let verifiers: { gate: Address; wide: Address };
 
 /** Code of a feed that has one round and always answers with it. */
-function feedCode(answer: bigint, updatedAt: bigint): Hex {
-  const round = [ROUND, answer, updatedAt, updatedAt, ROUND];
-  const stores = round.map((word, i) =>
-    // PUSH32 word, PUSH1 offset, MSTORE
-    concatHex([
-      "0x7f",
-      numberToHex(word, { size: 32 }),
-      "0x60",
-      numberToHex(32 * i, { size: 1 }),
-      "0x52",
-    ]),
-  );
-  // PUSH1 160, PUSH1 0, RETURN
-  return concatHex([...stores, "0x60a06000f3"]);
-}
+const feedCode = (answer: bigint, updatedAt: bigint): Hex =>
+  returningCode([ROUND, answer, updatedAt, updatedAt, ROUND]);
 
 /** The vector's transition on the deployed gate, whose address takes the place of the fixed one. */
 function onGate({ policy, situation }: Vector, gate: Address): Transition {
